@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+// The package's targets by floor, as docs/architecture.md draws the house: arrows only downward.
+
+import Foundation
+import PackageDescription
+
+/// jemalloc replaces malloc, which the sanitizers must do themselves: `scripts/test` sets this for
+/// sanitizer and fuzzing builds.
+let withJemalloc = ProcessInfo.processInfo.environment["NEARCACHED_WITHOUT_JEMALLOC"] == nil
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let cSettings: [CSetting] = [
+    .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])
+]
+
+func room(_ name: String, floor _: Int, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(room)Tests",
+        dependencies: [.target(name: room)] + dependencies,
+        swiftSettings: swiftSettings
+    )
+}
+
+let package = Package(
+    name: "nearcached",
+    products: [
+        .executable(name: "nearcached", targets: ["nearcached"]),
+        .library(name: "Store", targets: ["Store"]),
+    ],
+    targets: [
+        // Floor 0
+        .systemLibrary(name: "CJemalloc", providers: [.apt(["libjemalloc-dev"])]),
+        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CPrimitives", cSettings: cSettings),
+        .target(
+            name: "CAllocator",
+            dependencies: withJemalloc ? ["CJemalloc"] : [],
+            cSettings: cSettings + (withJemalloc ? [.define("NEARCACHED_JEMALLOC")] : []),
+            // Debian's shared jemalloc would be one more thing to install beside the binary.
+            linkerSettings: withJemalloc ? [.unsafeFlags(["-l:libjemalloc_pic.a", "-lstdc++", "-lm"])] : []
+        ),
+        .target(name: "Primitives", dependencies: ["CPrimitives", "CLinux"], swiftSettings: swiftSettings),
+        // Floor 1
+        room("Store", floor: 1, ["Primitives", "CPrimitives", "CAllocator"]),
+        room("RESP", floor: 1, ["Primitives", "CPrimitives"]),
+        room("Networking", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
+        room("Configuration", floor: 1, ["Primitives", "CLinux"]),
+        room("Telemetry", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
+        // Floor 4
+        room("Commands", floor: 4, ["Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives"]),
+        // Floor 5
+        room(
+            "Server", floor: 5,
+            ["Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CLinux"]),
+        // Floor 6
+        room(
+            "Daemon", floor: 6,
+            ["Server", "Commands", "Store", "Networking", "Configuration", "Telemetry", "Primitives", "CLinux"]),
+        // Floor 7
+        .executableTarget(name: "nearcached", dependencies: ["Daemon"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "nearcached-benchmark",
+            dependencies: ["CLinux", "CPrimitives", "Primitives"],
+            path: "Benchmarks/Generator",
+            swiftSettings: swiftSettings
+        ),
+        tests("Primitives"),
+        tests("Store", ["Primitives"]),
+        tests("RESP", ["Primitives"]),
+        tests("Networking"),
+        tests("Configuration"),
+        tests("Telemetry"),
+        tests("Commands", ["Store", "RESP", "Primitives"]),
+        tests("Server"),
+    ]
+)

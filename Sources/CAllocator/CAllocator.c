@@ -1,0 +1,52 @@
+#include "CAllocator.h"
+
+#include <string.h>
+
+#ifdef NEARCACHED_JEMALLOC
+
+// Read by jemalloc before main. Few arenas: each keeps its own half-empty slabs, and the shards' locks already keep
+// threads apart. Dirty pages go back after half a second, so the resident size follows the ledger.
+const char *malloc_conf = "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0,lg_tcache_max:13,abort_conf:false";
+
+static int64_t statistic(const char *name) {
+    size_t value = 0, size = sizeof value;
+    return mallctl(name, &value, &size, NULL, 0) == 0 ? (int64_t)value : 0;
+}
+
+struct nc_allocator_statistics nc_allocator_read_statistics(void) {
+    uint64_t epoch = 1;
+    size_t size = sizeof epoch;
+    mallctl("epoch", &epoch, &size, &epoch, size);
+    struct nc_allocator_statistics s;
+    s.allocated = statistic("stats.allocated");
+    s.active = statistic("stats.active");
+    s.resident = statistic("stats.resident");
+    s.mapped = statistic("stats.mapped");
+    s.metadata = statistic("stats.metadata");
+    return s;
+}
+
+const char *nc_allocator_name(void) { return "jemalloc-5.3.0"; }
+
+void nc_allocator_purge(void) {
+    mallctl("arena.4096.purge", NULL, NULL, NULL, 0); // 4096 is MALLCTL_ARENAS_ALL
+}
+
+uint64_t nc_allocator_thread_allocated(void) {
+    uint64_t value = 0;
+    size_t size = sizeof value;
+    return mallctl("thread.allocated", &value, &size, NULL, 0) == 0 ? value : 0;
+}
+
+#else
+
+struct nc_allocator_statistics nc_allocator_read_statistics(void) {
+    struct nc_allocator_statistics s;
+    memset(&s, 0, sizeof s);
+    return s;
+}
+const char *nc_allocator_name(void) { return "libc"; }
+void nc_allocator_purge(void) {}
+uint64_t nc_allocator_thread_allocated(void) { return 0; }
+
+#endif

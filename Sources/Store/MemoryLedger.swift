@@ -1,0 +1,76 @@
+import CAllocator
+import CPrimitives
+
+/// The store's account: what is in use against what may be. One for all shards, on cache lines of its own.
+///
+/// Each shard keeps its own figures exactly and reports differences here once they pass a grain, so that writers on several
+/// cores do not fight for this line; with a small bound the grain is nothing. Sums for INFO are taken from the shards.
+///
+/// A trivial handle over plain memory with relaxed atomics: the numbers guide, the shards' locks order.
+struct MemoryLedger {
+    private enum Field: Int {
+        case usedBytes, entryCount, foreignBytes, detachedBytes
+        case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence
+        static let count = 9
+    }
+
+    private let fields: UnsafeMutablePointer<Int64>
+
+    private init(fields: UnsafeMutablePointer<Int64>) { self.fields = fields }
+
+    static func make() -> MemoryLedger {
+        guard let memory = nc_allocate_lines(128) else { outOfMemory() }
+        return MemoryLedger(fields: memory.bindMemory(to: Int64.self, capacity: 16))
+    }
+
+    func free() { nc_free_lines(fields, 128) }
+
+    @inline(__always)
+    private func load(_ field: Field) -> Int { Int(nc_atomic_load_signed(fields + field.rawValue)) }
+    @inline(__always)
+    private func store(_ field: Field, _ value: Int) { nc_atomic_store_signed(fields + field.rawValue, Int64(value)) }
+    @inline(__always)
+    private func add(_ field: Field, _ value: Int) { _ = nc_atomic_add_signed(fields + field.rawValue, Int64(value)) }
+
+    /// Bytes in entries and tables, as reported so far.
+    @inline(__always) var usedBytes: Int { load(.usedBytes) }
+    /// Entries, as reported so far.
+    @inline(__always) var entryCount: Int { load(.entryCount) }
+    /// Bytes that other rooms hold: buffers of connections and the like.
+    var foreignBytes: Int { load(.foreignBytes) }
+    /// Bytes that FLUSH detached and nobody has freed yet.
+    @inline(__always) var detachedBytes: Int { load(.detachedBytes) }
+    /// The bound on bytes; 0 is none.
+    @inline(__always) var maximumBytes: Int { load(.maximumBytes) }
+    /// The bound on entries; 0 is none.
+    @inline(__always) var maximumEntryCount: Int { load(.maximumEntryCount) }
+    /// Differences below these stay with the shard.
+    @inline(__always) var byteGrain: Int { load(.byteGrain) }
+    @inline(__always) var entryGrain: Int { load(.entryGrain) }
+
+    @inline(__always) func addUsed(bytes: Int) { add(.usedBytes, bytes) }
+    @inline(__always) func addEntries(_ count: Int) { add(.entryCount, count) }
+    func addForeign(bytes: Int) { add(.foreignBytes, bytes) }
+    func addDetached(bytes: Int) { add(.detachedBytes, bytes) }
+
+    /// The next number of the clock of exact order.
+    func nextSequence() -> UInt64 { UInt64(bitPattern: nc_atomic_add_signed(fields + Field.sequence.rawValue, 1)) }
+
+    /// Sets the bounds, and the grains so that all shards together hide at most a 64th of a bound.
+    func setBounds(bytes: Int, entries: Int, shardCount: Int) {
+        store(.maximumBytes, bytes)
+        store(.maximumEntryCount, entries)
+        store(.byteGrain, bytes == 0 ? 4096 : min(4096, bytes / (64 * shardCount)))
+        store(.entryGrain, entries == 0 ? 32 : min(32, entries / (64 * shardCount)))
+    }
+
+    /// Whether `bytes` and `entries` more would pass a bound.
+    @inline(__always)
+    func isOver(adding bytes: Int, entries: Int) -> Bool {
+        let maximumBytes = maximumBytes
+        // Sums of real allocations: far below 2^63.
+        if maximumBytes != 0, usedBytes &+ foreignBytes &+ bytes > maximumBytes { return true }
+        let maximumEntryCount = maximumEntryCount
+        return maximumEntryCount != 0 && entryCount &+ entries > maximumEntryCount
+    }
+}

@@ -1,0 +1,158 @@
+import CAllocator
+import CPrimitives
+import Primitives
+
+/// One of the power-of-two many parts of L1, behind its own lock: a table for each database, the policy's state and the
+/// shard's share of the ledger.
+///
+/// Lives in pointer-allocated memory, padded to its own cache lines. All members but `lock` are used under the lock.
+public struct Shard: ~Copyable {
+    private var lockWord: UInt32 = 0
+    let index: Int
+    let seed: HashSeed
+    let ledger: MemoryLedger
+    let databaseCount: Int
+    let tables: UnsafeMutablePointer<Table>
+    let eviction: UnsafeMutablePointer<EvictionState>
+
+    /// Bytes of entries, exactly.
+    private(set) var entryBytes = 0
+    /// Bytes of tables, exactly.
+    private(set) var tableBytes = 0
+    private(set) var entryCount = 0
+    private var unreportedBytes = 0
+    private var unreportedEntries = 0
+    /// The store's second, as the last command or sweep gave it.
+    var tick: UInt32 = 0
+    /// Counted since the store began.
+    public internal(set) var expiredCount: UInt64 = 0
+    public internal(set) var evictedCount: UInt64 = 0
+    /// Changes to the data since the store began (Redis's `rdb_changes_since_last_save`).
+    public internal(set) var changeCount: UInt64 = 0
+    /// The keys of this shard under WATCH; nil when there are none, so that a write pays one comparison.
+    var watches: WatchList?
+
+    init(index: Int, seed: HashSeed, ledger: MemoryLedger, databaseCount: Int) {
+        self.index = index
+        self.seed = seed
+        self.ledger = ledger
+        self.databaseCount = databaseCount
+        tables = .allocate(capacity: databaseCount)
+        tables.initialize(repeating: Table(), count: databaseCount)
+        eviction = .allocate(capacity: 1)
+        eviction.initialize(to: EvictionState(seed: seed.k0 ^ UInt64(index)))
+        tableBytes = eviction.pointee.blockSize
+    }
+
+    deinit {
+        for database in 0..<databaseCount {
+            tables[database].freeEntries()
+            tables[database].freeMemory()
+        }
+        tables.deallocate()
+        eviction.pointee.free()
+        eviction.deallocate()
+    }
+
+    // MARK: Lock
+
+    @inline(__always)
+    public mutating func lock() { nc_spin_lock(&lockWord) }
+
+    @inline(__always)
+    public mutating func unlock() { nc_spin_unlock(&lockWord) }
+
+    // MARK: Account
+
+    /// Bytes of everything the shard holds.
+    var byteCount: Int { entryBytes + tableBytes }
+
+    /// Books a difference of entries and their bytes, and what the tables have grown or shrunk meanwhile.
+    @inline(__always)
+    mutating func book(entryBytes bytes: Int, entries: Int) {
+        entryBytes += bytes
+        entryCount += entries
+        unreportedBytes += bytes
+        unreportedEntries += entries
+        if unreportedBytes.magnitude >= UInt(ledger.byteGrain) {
+            ledger.addUsed(bytes: unreportedBytes)
+            unreportedBytes = 0
+        }
+        if unreportedEntries.magnitude >= UInt(ledger.entryGrain) {
+            ledger.addEntries(unreportedEntries)
+            unreportedEntries = 0
+        }
+    }
+
+    @inline(__always)
+    mutating func book(tableBytes bytes: Int) {
+        tableBytes += bytes
+        unreportedBytes += bytes
+    }
+
+    /// Reports everything: after the bounds changed, and before they are judged exactly.
+    mutating func reportAll() {
+        ledger.addUsed(bytes: unreportedBytes)
+        ledger.addEntries(unreportedEntries)
+        unreportedBytes = 0
+        unreportedEntries = 0
+    }
+
+    // MARK: Lookup
+
+    /// Fetches the bucket of `hash` into the cache. A hint.
+    @inline(__always)
+    func prefetchBucket(hash: UInt64, database: Int) {
+        let table = tables + database
+        guard table.pointee.directory != nil else { return }
+        let segment = table.pointee.segment(for: hash)
+        let fragment = Fragment(hash: hash, depth: segment.pointee.depth)
+        nc_prefetch_write(segment.pointee.bucket(fragment.home(bucketCount: Int(segment.pointee.bucketCount))).pointer)
+    }
+
+    /// Fetches the entry that `hash` probably leads to into the cache. A hint.
+    @inline(__always)
+    func prefetchEntry(hash: UInt64, database: Int) {
+        let table = tables + database
+        guard table.pointee.directory != nil else { return }
+        let segment = table.pointee.segment(for: hash)
+        segment.pointee.prefetchEntry(Fragment(hash: hash, depth: segment.pointee.depth))
+    }
+
+    /// Where `key` lies, expired or not.
+    @inline(__always)
+    func place(of key: Key) -> Place? {
+        let table = tables + key.database
+        guard table.pointee.directory != nil else { return nil }
+        let segment = table.pointee.segment(for: key.hash)
+        let fragment = Fragment(hash: key.hash, depth: segment.pointee.depth)
+        guard let (bucket, lane) = segment.pointee.find(fragment, key.bytes) else { return nil }
+        return Place(segment: segment, bucketIndex: bucket, lane: lane)
+    }
+
+    /// Where `key` lies; an entry past its deadline is removed and counted, and is not there.
+    @inline(__always)
+    mutating func livePlace(of key: Key, now: Int64) -> Place? {
+        guard let place = place(of: key) else { return nil }
+        if place.slot.pointee.expiryClass != ExpiryClass.none, place.slot.pointee.entry.isExpired(at: now) {
+            expire(place, key)
+            return nil
+        }
+        return place
+    }
+
+    @inline(never)
+    private mutating func expire(_ place: Place, _ key: Key) {
+        expiredCount += 1
+        remove(place, database: key.database)
+    }
+}
+
+extension Table {
+    /// Frees all entries, not the segments.
+    func freeEntries() {
+        forEachSegment { segment in
+            segment.pointee.forEachSlot { _, _, slot in slot.pointee.entry.free() }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CPrimitives
+
+/// Bounds, policy and making room.
+extension Store {
+    /// Whether a write may go on.
+    public enum Room: Sendable {
+        case enough
+        /// More was evicted or freed than one command should wait for, and it is not enough yet: try again later.
+        case later
+        /// The policy finds nothing it may evict.
+        case none
+    }
+
+    /// Entries evicted for one command at the most, some 200 µs.
+    private static let evictionsPerCommand = 1024
+
+    /// Sets policy and bounds. Entries are ranked anew when the policy changes or a bound appears: O(entries) in all, a shard at
+    /// a time.
+    public func configure(
+        policy: EvictionPolicy, maximumBytes: Int, maximumEntryCount: Int, frequencyLogFactor: Int
+    ) {
+        nc_spin_lock(&policyLock)
+        defer { nc_spin_unlock(&policyLock) }
+        let isExact = maximumEntryCount > 0 && maximumEntryCount <= ExactOrder.largestBound && ExactOrder.applies(to: policy)
+        self.policy = policy
+        ledger.setBounds(bytes: maximumBytes, entries: maximumEntryCount, shardCount: shardCount)
+        forEachShard { shard in
+            shard.pointee.eviction.pointee.logFactor = frequencyLogFactor
+            shard.pointee.rank(
+                policy: policy, isBounded: maximumBytes > 0 || maximumEntryCount > 0, isExact: isExact)
+            shard.pointee.reportAll()
+        }
+    }
+
+    /// The bound on bytes; 0 is none.
+    public var maximumBytes: Int { ledger.maximumBytes }
+    /// The bound on entries; 0 is none.
+    public var maximumEntryCount: Int { ledger.maximumEntryCount }
+
+    /// Books bytes that another room holds (connection buffers), so that the bound covers them. Negative when they are freed.
+    public func book(foreignBytes: Int) { ledger.addForeign(bytes: foreignBytes) }
+
+    /// Whether `bytes` and `entries` more fit without eviction. One load or two: asked before every write.
+    @inline(__always)
+    public func fits(bytes: Int, entries: Int) -> Bool { !ledger.isOver(adding: bytes, entries: entries) }
+
+    /// Makes room for a write by eviction, with bounded work. No shard may be locked by the caller.
+    ///
+    /// - Parameters:
+    ///   - bytes: what the write is about to add, at the most.
+    ///   - preferred: the shard the write goes to; it pays if it holds its fair share.
+    public func makeRoom(bytes: Int, entries: Int, preferred: Int, now: Int64) -> Room {
+        // Detached memory is given back before a live entry goes.
+        if ledger.detachedBytes > 0, ledger.maximumBytes > 0,
+            ledger.usedBytes + ledger.foreignBytes + ledger.detachedBytes + bytes > ledger.maximumBytes
+        {
+            _ = reclaimer.step(budget: Store.evictionsPerCommand)
+        }
+        guard ledger.isOver(adding: bytes, entries: entries) else { return .enough }
+        guard policy != .noEviction else { return .none }
+        if access.shard(0).pointee.isExact {
+            return makeRoomExactly(bytes: bytes, entries: entries, now: now)
+        }
+        var index = preferred
+        var barren = 0
+        for _ in 0..<Store.evictionsPerCommand {
+            let shard = access.shard(index)
+            shard.pointee.lock()
+            let evicted =
+                (holdsFairShare(shard) || barren > shardCount) && shard.pointee.evictOne(now: now) != nil
+            if evicted { shard.pointee.reportAll() }
+            shard.pointee.unlock()
+            if evicted {
+                barren = 0
+                if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
+            } else {
+                barren += 1
+                if barren > 2 * shardCount { return .none }
+                index = (index + 1) & (shardCount - 1)
+            }
+        }
+        return .later
+    }
+
+    /// Whether a locked shard has at least seven eighths of the average, so that it is its turn to give.
+    private func holdsFairShare(_ shard: UnsafeMutablePointer<Shard>) -> Bool {
+        if ledger.maximumEntryCount > 0, ledger.entryCount >= ledger.maximumEntryCount {
+            return shard.pointee.entryCount * shardCount >= ledger.entryCount / 8 * 7
+        }
+        return shard.pointee.byteCount * shardCount >= ledger.usedBytes / 8 * 7
+    }
+
+    /// With a small bound on entries: the victim is the first of all shards in the policy's order.
+    private func makeRoomExactly(bytes: Int, entries: Int, now: Int64) -> Room {
+        for _ in 0..<Store.evictionsPerCommand {
+            var best: (stamp: UInt64, shard: Int)?
+            forEachShard { shard in
+                if let stamp = shard.pointee.lowestStamp(), stamp < best?.stamp ?? UInt64.max {
+                    best = (stamp, shard.pointee.index)
+                }
+            }
+            guard let best else { return .none }
+            let shard = access.shard(best.shard)
+            shard.pointee.lock()
+            shard.pointee.evictLowestStamp(now: now)
+            shard.pointee.reportAll()
+            shard.pointee.unlock()
+            if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
+        }
+        return .later
+    }
+}

@@ -1,0 +1,127 @@
+import CPrimitives
+import Primitives
+
+/// What concerns a whole database or all of them. Unless said otherwise these lock the shards themselves, one after the
+/// other; `locking: false` is for a caller that holds all of them (EXEC).
+extension Store {
+    /// What a database holds.
+    public struct DatabaseStatistics: Sendable {
+        public var entryCount = 0
+        /// Entries with a deadline.
+        public var volatileCount = 0
+    }
+
+    public func statistics(database: Int, locking: Bool = true) -> DatabaseStatistics {
+        var sum = DatabaseStatistics()
+        forEachShard(locking: locking) { shard in
+            sum.entryCount += shard.pointee.tables[database].entryCount
+            sum.volatileCount += shard.pointee.tables[database].volatileCount
+        }
+        return sum
+    }
+
+    /// Empties a database (nil: all). Takes as long as detaching a table per shard; the memory is freed by `reclaim`.
+    ///
+    /// - Returns: the number of entries removed.
+    @discardableResult
+    public func flush(database: Int?, now: Int64, locking: Bool = true) -> Int {
+        var count = 0
+        forEachShard(locking: locking) { shard in
+            for index in database.map({ $0..<($0 + 1) }) ?? 0..<databaseCount {
+                count += shard.pointee.detach(database: index, now: now, into: reclaimer)
+            }
+        }
+        return count
+    }
+
+    /// Exchanges two databases for every client at once. The caller holds all shards' locks.
+    public func swapDatabases(_ a: Int, _ b: Int, now: Int64) {
+        guard a != b else { return }
+        forEachShard(locking: false) { shard in shard.pointee.swapDatabases(a, b, now: now) }
+    }
+
+    /// Locks all shards in ascending order.
+    public func lockAll() { for index in 0..<shardCount { access.shard(index).pointee.lock() } }
+    public func unlockAll() { for index in 0..<shardCount { access.shard(index).pointee.unlock() } }
+
+    /// Frees up to `budget` entries of flushed databases; true when nothing is left to free.
+    public func reclaim(budget: Int) -> Bool { ledger.detachedBytes == 0 || reclaimer.step(budget: budget) }
+
+    /// Entries flushed and not yet freed (Redis's `lazyfree_pending_objects`).
+    public var reclaimPendingCount: Int { reclaimer.pendingCount }
+
+    /// Removes entries past their deadline in one shard, as far as `budget` goes; what is done is taken off it.
+    ///
+    /// - Returns: whether nothing due is left in that shard.
+    public func sweep(shard index: Int, now: Int64, budget: inout Int) -> Bool {
+        let shard = access.shard(index)
+        shard.pointee.lock()
+        defer { shard.pointee.unlock() }
+        return shard.pointee.sweep(now: now, budget: &budget)
+    }
+
+    /// An entry of the database at random, copied out by `body`; false when there is none.
+    public func withRandomEntry(
+        database: Int, now: Int64, locking: Bool = true, _ body: (Entry) -> Void
+    ) -> Bool {
+        var generator = SystemRandomNumberGenerator()
+        let start = Int(truncatingIfNeeded: generator.next() as UInt64) & (shardCount - 1)
+        for offset in 0..<shardCount {
+            let shard = access.shard((start + offset) & (shardCount - 1))
+            if locking { shard.pointee.lock() }
+            defer { if locking { shard.pointee.unlock() } }
+            if let entry = shard.pointee.randomEntry(database: database, now: now) {
+                body(entry)
+                return true
+            }
+        }
+        return false
+    }
+}
+
+extension Shard {
+    fileprivate mutating func detach(database: Int, now: Int64, into reclaimer: Reclaimer) -> Int {
+        let table = tables[database]
+        guard table.directory != nil else { return 0 }
+        notifyWatchers(database: database, now: now) { place(of: $0) != nil }
+        let entryBytesBefore = entryBytes
+        if entryCount == table.entryCount {
+            // The shard's only database: its policy starts afresh as a whole.
+            let side = eviction.pointee.blockSize
+            eviction.pointee.reset(policy: eviction.pointee.policy, isBounded: eviction.pointee.isBounded)
+            book(tableBytes: eviction.pointee.blockSize - side)
+            book(entryBytes: -entryBytesBefore, entries: -table.entryCount)
+            reclaimer.add(table, bytes: entryBytesBefore + table.blockSize)
+        } else {
+            var bytes = 0
+            table.forEachSegment { segment in
+                segment.pointee.forEachSlot { _, _, slot in
+                    let size = slot.pointee.entry.blockSize
+                    if tracked(slot.pointee.expiryClass) { dismiss(slot.pointee, bytes: size) }
+                    bytes += size
+                }
+            }
+            book(entryBytes: -bytes, entries: -table.entryCount)
+            reclaimer.add(table, bytes: bytes + table.blockSize)
+        }
+        book(tableBytes: -table.blockSize)
+        reportAll()
+        changeCount &+= UInt64(table.entryCount)
+        let isStamped = table.isStamped
+        tables[database] = Table()
+        tables[database].isStamped = isStamped
+        return table.entryCount
+    }
+
+    fileprivate mutating func swapDatabases(_ a: Int, _ b: Int, now: Int64) {
+        // A watched key changes when it exists on either side.
+        for (database, other) in [(a, b), (b, a)] {
+            notifyWatchers(database: database, now: now) { key in
+                let otherKey = Key(bytes: key.bytes, hash: key.hash, database: other)
+                return place(of: key) != nil || place(of: otherKey) != nil
+            }
+        }
+        (tables[a], tables[b]) = (tables[b], tables[a])
+        eviction.pointee.smallQueue.swapDatabases(a, b)
+    }
+}

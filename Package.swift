@@ -77,7 +77,7 @@ let package = Package(
         tests("Primitives"),
         tests("Store", ["Primitives"]),
         tests("RESP", ["Primitives"]),
-        tests("Networking"),
+        tests("Networking", ["CLinux"]),
         tests("Configuration"),
         tests("Telemetry"),
         tests("Commands", ["Store", "RESP", "Primitives"]),

@@ -16,8 +16,12 @@ void nc_spin_yield(uint32_t *spins) {
     }
 }
 
-uint64_t nc_monotonic_nanoseconds(void) {
+static uint64_t read_clock(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 }
+
+uint64_t nc_monotonic_nanoseconds(void) { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t nc_wall_nanoseconds(void) { return read_clock(CLOCK_REALTIME); }

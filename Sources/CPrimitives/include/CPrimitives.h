@@ -70,6 +70,9 @@ static inline void nc_spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __
 /// Nanoseconds of CLOCK_MONOTONIC; 28 ns a call: once per batch of commands, never per command.
 uint64_t nc_monotonic_nanoseconds(void);
 
+/// Nanoseconds of CLOCK_REALTIME since 1970.
+uint64_t nc_wall_nanoseconds(void);
+
 // ---------------------------------------------------------------- SipHash-1-3
 // The keyed hash of the table (Aumasson and Bernstein, "SipHash: a fast short-input PRF"; one compression and three
 // finalisation rounds, as in Rust's and Swift's own hash tables). A seed drawn per process makes hash

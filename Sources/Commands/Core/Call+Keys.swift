@@ -1,0 +1,129 @@
+import CPrimitives
+import Primitives
+import RESP
+import Store
+
+/// Keys and entries.
+extension Call {
+    /// The key that argument `index` names, in the session's database.
+    @inline(__always)
+    public func key(_ index: Int) -> Key { key(index, database: session.pointee.database) }
+
+    @inline(__always)
+    public func key(_ index: Int, database: Int) -> Key {
+        let bytes = self[index]
+        if state.pointee.hasFirstKeyHash, index == Int(state.pointee.command.pointee.keyFirst) {
+            return Key(bytes: bytes, hash: state.pointee.firstKeyHash, database: database)
+        }
+        return access.key(bytes, database: database)
+    }
+
+    /// The entry to be read: counts a hit or a miss and, unless CLIENT NO-TOUCH, an access.
+    @inline(__always)
+    public func lookup(_ key: Key) -> EntryHandle? {
+        let found = access.find(key, now: nowMilliseconds, touching: session.pointee.touchesEntries)
+        let counters = state.pointee.counters
+        if found != nil {
+            nc_counter_add(&counters.pointee.keyspaceHits, 1)
+        } else {
+            nc_counter_add(&counters.pointee.keyspaceMisses, 1)
+        }
+        return found
+    }
+
+    /// The entry to be changed: an access, but no hit or miss.
+    @inline(__always)
+    public func lookupForWriting(_ key: Key) -> EntryHandle? {
+        access.find(key, now: nowMilliseconds, touching: true)
+    }
+
+    /// The entry, without an access, a hit or a miss.
+    @inline(__always)
+    public func peek(_ key: Key) -> EntryHandle? { access.find(key, now: nowMilliseconds, touching: false) }
+
+    /// Makes `value` the value of `key` in its leanest form. Replies an error itself, and returns false, without memory.
+    @inline(__always)
+    @discardableResult
+    public func set(_ key: Key, to value: ByteSlice, expiry: Int64 = Entry.noExpiry) -> Bool {
+        if let block = takePreparedBlock(for: value) {
+            return stored(access.set(key, to: .block(block), expiry: expiry))
+        }
+        return stored(access.set(key, to: EntryValue(leanest: value), expiry: expiry))
+    }
+
+    @inline(__always)
+    @discardableResult
+    public func set(_ key: Key, toInteger value: Int64, expiry: Int64 = Entry.noExpiry) -> Bool {
+        stored(access.set(key, to: .integer(value), expiry: expiry))
+    }
+
+    /// Gives `key` the value of `source` (RENAME, COPY); a large value is shared, not copied.
+    @discardableResult
+    public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64) -> Bool {
+        stored(access.set(key, toCopyOf: source, expiry: expiry))
+    }
+
+    /// Removes an entry. All handles of its shard are void from here on.
+    @inline(__always)
+    public func remove(_ handle: EntryHandle) { access.remove(handle) }
+
+    /// The block that was copied from this very argument before the lock, if one was.
+    @inline(__always)
+    private func takePreparedBlock(for value: ByteSlice) -> SharedBlock? {
+        guard value.count >= SharedBlock.threshold, let block = state.pointee.preparedBlock else { return nil }
+        guard self[Int(state.pointee.command.pointee.largeArgument)].base == value.base else { return nil }
+        state.pointee.preparedBlock = nil
+        return block
+    }
+
+    /// `success`, after the error reply if it is false.
+    @inline(__always)
+    public func stored(_ success: Bool) -> Bool {
+        if !success { reply.error("OOM the system has no memory left for the value") }
+        return success
+    }
+
+    // MARK: Deadlines
+
+    /// A unix time in milliseconds as store time. Saturates; `Entry.noExpiry` is never returned.
+    public func deadline(unixMilliseconds: Int64) -> Int64 {
+        let (value, overflow) = unixMilliseconds.subtractingReportingOverflow(shared.clock.wallOffsetMilliseconds)
+        if overflow { return unixMilliseconds > 0 ? Entry.noExpiry - 1 : 0 }
+        return min(max(value, 0), Entry.noExpiry - 1)
+    }
+
+    /// A deadline in store time as unix milliseconds. Saturates.
+    public func unixMilliseconds(deadline: Int64) -> Int64 {
+        let (value, overflow) = deadline.addingReportingOverflow(shared.clock.wallOffsetMilliseconds)
+        return overflow ? Int64.max : value
+    }
+
+    // MARK: Locks beyond the declared keys
+
+    /// Runs `body` with the shard of `hash` locked, for commands flagged `keyspace` only: no declared key may be locked.
+    public func withShard<Result>(of hash: UInt64, _ body: () -> Result) -> Result {
+        if holdsAllShards { return body() }
+        let shard = access.shard(hash: hash)
+        shard.pointee.lock()
+        defer { shard.pointee.unlock() }
+        return body()
+    }
+}
+
+extension ReplyWriter {
+    /// The entry's value as a bulk string; from 16 KiB on it is sent from where it lies.
+    @inline(__always)
+    public func value(_ handle: EntryHandle) {
+        let entry = handle.entry
+        switch entry.encoding {
+        case .inline:
+            if let raw = entry.rawValue { bulk(raw) }
+        case .integer:
+            if let integer = entry.integerValue { bulkInteger(integer) }
+        case .block:
+            guard let block = entry.block else { return }
+            block.retain()
+            bulkReference(block.slice, owner: block.pointer, release: SharedBlock.releaseFunction)
+        }
+    }
+}

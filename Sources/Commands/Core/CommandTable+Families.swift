@@ -1,0 +1,6 @@
+extension CommandTable {
+    /// The table of all families.
+    public static func standard() -> CommandTable {
+        CommandTable(TransactionCommands.specs + KeyspaceCommands.specs + ScanCommands.specs)
+    }
+}

@@ -1,0 +1,170 @@
+import CPrimitives
+import Configuration
+import Primitives
+import RESP
+import Store
+
+/// Why a batch was left before its end.
+public enum Outcome: Sendable {
+    /// All requests ran.
+    case done
+    /// Write the replies, then close the connection.
+    case close
+    /// The next request must run with all loops parked: `executeExclusive`.
+    case exclusive
+    /// `session.job` works on; call `stepJob` every turn until it is done, then go on.
+    case blocked
+    /// CLIENT PAUSE holds the next request.
+    case paused
+    /// The next request waits for memory to be evicted: try again next turn.
+    case retry
+}
+
+/// Runs requests for one loop. Its thread alone calls it, except that any thread may do so with all loops parked.
+public final class Executor: @unchecked Sendable {
+    public let shared: SharedState
+    public let loopIndex: Int
+    let state: UnsafeMutablePointer<CallState>
+    let counters: UnsafeMutablePointer<LoopCounters>
+    /// One per command and subcommand, by index.
+    let commandCounters: UnsafeMutablePointer<CommandCounters>
+    /// Scratch for a batch: the command of each request and the hash of its first key.
+    let lookedUp: UnsafeMutablePointer<LookedUp>
+    let shardSet: ShardSet
+    /// A buffer that calls write to before any request ran.
+    private let idleOutput: UnsafeMutablePointer<ReplyBuffer>
+    var background = BackgroundState()
+    var batchStartNanoseconds: UInt64 = 0
+    private var settingsGeneration = UInt64.max
+    var settings: Settings
+
+    struct LookedUp {
+        var command: UnsafePointer<Command>?
+        var hash: UInt64
+        var hasHash: Bool
+        /// Ran without a time of its own: shares the batch's.
+        var sharesTime: Bool
+    }
+
+    public init(shared: SharedState, loopIndex: Int) {
+        self.shared = shared
+        self.loopIndex = loopIndex
+        counters = .allocate(capacity: 1)
+        counters.initialize(to: LoopCounters())
+        commandCounters = .allocate(capacity: shared.table.count)
+        commandCounters.initialize(repeating: CommandCounters(), count: shared.table.count)
+        lookedUp = .allocate(capacity: RequestBatch.maximumCommandCount)
+        lookedUp.initialize(
+            repeating: LookedUp(command: nil, hash: 0, hasHash: false, sharesTime: false),
+            count: RequestBatch.maximumCommandCount)
+        shardSet = ShardSet(shardCount: shared.store.shardCount)
+        idleOutput = .allocate(capacity: 1)
+        idleOutput.initialize(to: ReplyBuffer())
+        settings = shared.configuration.settings
+        state = .allocate(capacity: 1)
+        // The first request's fields are written before any handler reads them; these are never read.
+        let noCommand = shared.table.find(("ping" as StaticString).slice)
+        precondition(noCommand != nil, "the command table has PING")
+        state.initialize(
+            to: CallState(
+                arguments: UnsafeMutablePointer.allocate(capacity: 1), argumentCount: 0,
+                command: noCommand.unsafelyUnwrapped, firstKeyHash: 0, hasFirstKeyHash: false, isInExec: false,
+                holdsAllShards: false, preparedBlock: nil,
+                session: UnsafeMutablePointer<Session>.allocate(capacity: 1), output: idleOutput,
+                executor: Unmanaged.passUnretained(self), access: shared.store.access, counters: counters,
+                nowMilliseconds: 0))
+        shared.register(self)
+        beginTurn(nowNanoseconds: nc_monotonic_nanoseconds())
+    }
+
+    deinit {
+        counters.deallocate()
+        commandCounters.deallocate()
+        lookedUp.deallocate()
+        shardSet.deallocate()
+        idleOutput.deinitialize(count: 1)
+        idleOutput.deallocate()
+        state.deallocate()
+    }
+
+    /// Fixes the time for the requests that follow. Once a turn, before the first of them.
+    public func beginTurn(nowNanoseconds: UInt64) {
+        batchStartNanoseconds = nowNanoseconds
+        state.pointee.nowMilliseconds = shared.clock.milliseconds(atNanoseconds: nowNanoseconds)
+        if shared.configuration.generation != settingsGeneration {
+            settingsGeneration = shared.configuration.generation
+            settings = shared.configuration.settings
+        }
+    }
+
+    /// Store milliseconds of this turn.
+    public var nowMilliseconds: Int64 { state.pointee.nowMilliseconds }
+
+    /// Releases what a connection holds in the store. Before its session goes.
+    public func sessionClosed(_ session: UnsafeMutablePointer<Session>) {
+        guard let transaction = session.pointee.transaction else { return }
+        unwatchAll(transaction)
+        session.pointee.transaction = nil
+        session.pointee.job = nil
+    }
+
+    /// Goes on with `session.job`; true when it is done and has replied.
+    public func stepJob(
+        session: UnsafeMutablePointer<Session>, output: UnsafeMutablePointer<ReplyBuffer>
+    ) -> Bool {
+        guard let job = session.pointee.job else { return true }
+        state.pointee.session = session
+        state.pointee.output = output
+        guard job.step(Call(state)) else { return false }
+        session.pointee.job = nil
+        return true
+    }
+
+    /// Ends all of a transaction's watches.
+    func unwatchAll(_ transaction: Transaction) {
+        let access = shared.store.access
+        for watched in transaction.watched {
+            watched.key.withUnsafeBufferPointer { buffer in
+                let base = buffer.baseAddress ?? ("" as StaticString).utf8Start
+                let key = access.key(ByteSlice(base: base, count: buffer.count), database: watched.database)
+                Call(state).withShard(of: key.hash) { access.unwatch(key, transaction.flag) }
+            }
+        }
+        transaction.watched = []
+        transaction.flag.lower()
+    }
+}
+
+/// Shards to be locked together, in ascending order: one bit each.
+struct ShardSet {
+    private let words: UnsafeMutablePointer<UInt64>
+    private let wordCount: Int
+
+    init(shardCount: Int) {
+        wordCount = (shardCount + 63) / 64
+        words = .allocate(capacity: wordCount)
+        words.initialize(repeating: 0, count: wordCount)
+    }
+
+    func deallocate() { words.deallocate() }
+
+    @inline(__always)
+    func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
+
+    func removeAll() { words.update(repeating: 0, count: wordCount) }
+
+    /// Calls `body` with each index in ascending order.
+    @inline(__always)
+    func forEach(_ body: (Int) -> Void) {
+        for word in 0..<wordCount {
+            var bits = words[word]
+            while bits != 0 {
+                body(word << 6 | bits.trailingZeroBitCount)
+                bits &= bits &- 1  // not 0
+            }
+        }
+    }
+
+    func lockAll(_ access: StoreAccess) { forEach { access.shard($0).pointee.lock() } }
+    func unlockAll(_ access: StoreAccess) { forEach { access.shard($0).pointee.unlock() } }
+}

@@ -1,0 +1,87 @@
+import Primitives
+import Store
+
+/// What commands know and change of a connection. Lives inside the server's connection, at one address for its life, and is
+/// touched by its own loop, or by any with all loops parked.
+public struct Session: ~Copyable {
+    /// What takes a request off the short way.
+    public struct Conditions: OptionSet, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+        public static let unauthenticated = Conditions(rawValue: 1 << 0)
+        public static let inTransaction = Conditions(rawValue: 1 << 1)
+        /// CLIENT REPLY OFF or SKIP.
+        public static let mutesReplies = Conditions(rawValue: 1 << 2)
+    }
+
+    public enum ReplyMode: Sendable { case on, off, skipNext }
+
+    public var conditions: Conditions = []
+    /// 2 or 3.
+    public var protocolVersion: Int32 = 2
+    public var database = 0
+    /// Set by QUIT, CLIENT KILL and the like: replies are written, then the connection goes.
+    public var shouldClose = false
+    /// CLIENT NO-TOUCH: reads do not count as accesses for eviction.
+    public var touchesEntries = true
+    public var isProtectedFromEviction = false
+    public var isMonitor = false
+    public var replyMode = ReplyMode.on
+
+    public let id: UInt64
+    public var name: [UInt8] = []
+    public var libraryName: [UInt8] = []
+    public var libraryVersion: [UInt8] = []
+    /// `host:port` of the other side, or the path of the unix socket with `:0`.
+    public var peerAddress: String
+    public var localAddress: String
+    public var descriptor: Int32
+    public var isUnixSocket: Bool
+    /// Whether the peer is on this machine: loopback or the unix socket.
+    public var isLocal: Bool
+    /// Unix milliseconds.
+    public var createdMilliseconds: Int64
+    /// Store milliseconds of the last request.
+    public var lastInteractionMilliseconds: Int64 = 0
+    /// Index of the last command in the table, -1 before the first.
+    public var lastCommandIndex: Int32 = -1
+    public var commandCount: UInt64 = 0
+    public var networkInputByteCount: UInt64 = 0
+    public var networkOutputByteCount: UInt64 = 0
+    public var transaction: Transaction?
+    /// A command under way that takes several turns.
+    public var job: (any Job)?
+
+    public init(
+        id: UInt64, peerAddress: String, localAddress: String, descriptor: Int32, isUnixSocket: Bool, isLocal: Bool,
+        createdMilliseconds: Int64, isAuthenticated: Bool
+    ) {
+        self.id = id
+        self.peerAddress = peerAddress
+        self.localAddress = localAddress
+        self.descriptor = descriptor
+        self.isUnixSocket = isUnixSocket
+        self.isLocal = isLocal
+        self.createdMilliseconds = createdMilliseconds
+        if !isAuthenticated { conditions.insert(.unauthenticated) }
+    }
+
+    public var isAuthenticated: Bool {
+        get { !conditions.contains(.unauthenticated) }
+        set { if newValue { conditions.remove(.unauthenticated) } else { conditions.insert(.unauthenticated) } }
+    }
+
+    public var isInTransaction: Bool { conditions.contains(.inTransaction) }
+
+    /// Sets CLIENT REPLY's mode.
+    public mutating func setReplyMode(_ mode: ReplyMode) {
+        replyMode = mode
+        if mode == .on { conditions.remove(.mutesReplies) } else { conditions.insert(.mutesReplies) }
+    }
+}
+
+/// A command that takes several turns (KEYS of a large database).
+public protocol Job: AnyObject {
+    /// Works for a millisecond at the most; true when it is done and has replied.
+    func step(_ call: Call) -> Bool
+}

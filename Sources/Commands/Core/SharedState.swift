@@ -1,0 +1,130 @@
+import CPrimitives
+import Configuration
+import Primitives
+import Store
+import Synchronization
+
+/// What all loops' executors share. Cold: the hot path has its own copies of what it needs.
+public final class SharedState: @unchecked Sendable {
+    public let table: CommandTable
+    public let store: Store
+    public let configuration: Configuration
+    public let clock: StoreClock
+    /// Random, 40 hex digits: INFO's run_id.
+    public let runID: String
+    public let loopCount: Int
+    /// Set by the server before any loop runs.
+    public nonisolated(unsafe) weak var control: (any ServerControl)?
+
+    /// CLIENT PAUSE and MONITOR in force: read by every loop once per batch.
+    let globalConditions: UnsafeMutablePointer<UInt32>
+    static let pausedCondition: UInt32 = 1
+    static let monitoredCondition: UInt32 = 2
+
+    private let pauseState = Mutex(PauseState())
+    private let errors = Mutex([String: UInt64]())
+    private let executors = Mutex([WeakExecutor]())
+    /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
+    let sweepEnabled = Atomic<Bool>(true)
+
+    struct PauseState {
+        var endMilliseconds: Int64 = 0
+        var onlyWrites = true
+    }
+
+    private struct WeakExecutor {
+        weak var executor: Executor?
+    }
+
+    public init(table: CommandTable, store: Store, configuration: Configuration, loopCount: Int) {
+        self.table = table
+        self.store = store
+        self.configuration = configuration
+        self.loopCount = loopCount
+        clock = StoreClock()
+        var generator = SystemRandomNumberGenerator()
+        var id = ""
+        for _ in 0..<20 {
+            let byte = String(UInt8.random(in: 0...255, using: &generator), radix: 16)
+            id += byte.count == 1 ? "0" + byte : byte
+        }
+        runID = id
+        globalConditions = .allocate(capacity: 1)
+        globalConditions.initialize(to: 0)
+    }
+
+    deinit { globalConditions.deallocate() }
+
+    func register(_ executor: Executor) {
+        executors.withLock { $0.append(WeakExecutor(executor: executor)) }
+    }
+
+    /// Calls `body` with each loop's executor, for sums of statistics.
+    func forEachExecutor(_ body: (Executor) -> Void) {
+        for entry in executors.withLock({ $0 }) {
+            if let executor = entry.executor { body(executor) }
+        }
+    }
+
+    // MARK: Errors by code word
+
+    /// The most code words that are counted; a client could make up more by commands that echo one.
+    private static let maximumErrorCodes = 128
+
+    func countError(code: String) {
+        errors.withLock { counts in
+            if counts[code] == nil, counts.count >= SharedState.maximumErrorCodes { return }
+            counts[code, default: 0] += 1
+        }
+    }
+
+    /// Error replies by code word, in alphabetical order.
+    public var errorCounts: [(code: String, count: UInt64)] {
+        errors.withLock { $0.map { (code: $0.key, count: $0.value) } }.sorted { $0.code < $1.code }
+    }
+
+    // MARK: CLIENT PAUSE
+
+    /// Holds commands (`onlyWrites`: those that write) until `endMilliseconds` of store time. A longer or wider pause in force
+    /// stays.
+    public func pause(until endMilliseconds: Int64, onlyWrites: Bool, now: Int64) {
+        pauseState.withLock { state in
+            let inForce = state.endMilliseconds > now
+            state.onlyWrites = inForce ? state.onlyWrites && onlyWrites : onlyWrites
+            state.endMilliseconds = inForce ? max(state.endMilliseconds, endMilliseconds) : endMilliseconds
+        }
+        setCondition(SharedState.pausedCondition, true)
+    }
+
+    public func unpause() {
+        pauseState.withLock { $0 = PauseState() }
+        setCondition(SharedState.pausedCondition, false)
+    }
+
+    /// Whether `flags` are held at `now`; ends a pause that has run out.
+    func holds(_ flags: CommandFlags, now: Int64) -> Bool {
+        let state = pauseState.withLock { $0 }
+        guard state.endMilliseconds > now else {
+            unpause()
+            return false
+        }
+        if flags.contains(.ignoresPause) { return false }
+        return !state.onlyWrites || flags.contains(.write) || flags.contains(.mayReplicate)
+    }
+
+    /// The end of the pause in store milliseconds and what it holds, or nil.
+    public func pauseInForce(now: Int64) -> (endMilliseconds: Int64, onlyWrites: Bool)? {
+        let state = pauseState.withLock { $0 }
+        return state.endMilliseconds > now ? (state.endMilliseconds, state.onlyWrites) : nil
+    }
+
+    /// Switches the feeding of monitors on or off: whether any connection is in MONITOR mode.
+    public func setMonitored(_ monitored: Bool) { setCondition(SharedState.monitoredCondition, monitored) }
+
+    private func setCondition(_ bit: UInt32, _ on: Bool) {
+        pauseState.withLock { _ in
+            let value = nc_atomic_load32_acquire(globalConditions)
+            nc_atomic_store32_release(globalConditions, on ? value | bit : value & ~bit)
+        }
+    }
+}

@@ -78,8 +78,8 @@ let package = Package(
         tests("Store", ["Primitives"]),
         tests("RESP", ["Primitives"]),
         tests("Networking", ["CLinux"]),
-        tests("Configuration"),
-        tests("Telemetry"),
+        tests("Configuration", ["Primitives", "CLinux"]),
+        tests("Telemetry", ["Primitives", "CLinux"]),
         tests("Commands", ["Store", "RESP", "Primitives"]),
         tests("Server"),
     ]

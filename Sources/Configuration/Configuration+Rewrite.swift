@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// CONFIG REWRITE.
@@ -66,55 +64,5 @@ extension Configuration {
     private static func text(_ parameter: Parameter, _ values: ParameterValues) -> String {
         ([parameter.name.rawValue] + values[parameter.name].arguments.map(DirectiveSyntax.quoted))
             .joined(separator: " ")
-    }
-}
-
-extension SmallFile {
-    /// Puts `bytes` in the place of the file at `path`, with the mode and owner it had: a new file beside it, flushed to
-    /// the disk and renamed over it.
-    ///
-    /// - Returns: what failed; the old file is untouched then.
-    static func replace(_ path: String, with bytes: [UInt8]) -> SystemError? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return SystemError(code: errno) }
-        let temporary = "\(path).\(getpid()).tmp"
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        unlink(temporary)
-        let descriptor = open(temporary, flags, status.st_mode & 0o777)
-        guard descriptor >= 0 else { return SystemError(code: errno) }
-        // Not permitted unless root, and no reason to fail: the daemon's own files belong to the daemon.
-        _ = fchown(descriptor, status.st_uid, status.st_gid)
-        let isWritten =
-            fchmod(descriptor, status.st_mode & 0o777) == 0 && write(bytes, to: descriptor)
-            && fsync(descriptor) == 0
-        var failure = isWritten ? nil : SystemError(code: errno)
-        close(descriptor)
-        if failure == nil, rename(temporary, path) != 0 { failure = SystemError(code: errno) }
-        if failure != nil {
-            unlink(temporary)
-        } else {
-            flushFolder(of: path)
-        }
-        return failure
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest.removeFirst(count)
-        }
-        return true
-    }
-
-    /// Makes the rename itself last through a power cut.
-    private static func flushFolder(of path: String) {
-        guard let slash = path.lastIndex(of: "/") else { return }
-        let descriptor = open(String(path[...slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 }

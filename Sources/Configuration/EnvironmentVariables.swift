@@ -1,5 +1,5 @@
 // `environ` is a plain C variable: only read here, before threads start.
-@preconcurrency import Glibc
+@preconcurrency import CLinux
 
 /// Parameters from the environment: NEARCACHED_MAX_ENTRIES for max-entries.
 public enum EnvironmentVariables {
@@ -8,7 +8,7 @@ public enum EnvironmentVariables {
     /// The variables of this process that begin with `NEARCACHED_`, sorted by name. To be called before threads start.
     public static func ofProcess() -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
-        var entry = environ
+        guard var entry = environ else { return [] }
         while let text = entry.pointee {
             let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2, parts[0].hasPrefix(prefix) {

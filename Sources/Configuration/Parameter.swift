@@ -92,7 +92,7 @@ enum ParameterTable {
         var best: (name: String, distance: Int)?
         for candidate in names {
             let distance = editDistance(given, Array(candidate.utf8))
-            guard distance <= max(1, min(given.count, candidate.utf8.count) / 3) else { continue }
+            guard distance <= max(2, min(given.count, candidate.utf8.count) / 3) else { continue }
             if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
         }
         return best?.name

@@ -6,14 +6,11 @@ public struct ParameterValues: Sendable {
     init() {}
 
     subscript(name: ParameterName) -> ParameterValue {
-        get { values[name] ?? Self.standard(name) }
+        get { values[name] ?? ParameterTable.parameter(name).fallback }
         set { values[name] = newValue }
     }
 
-    /// The value before any source spoke. The number of loops is a fact of the machine.
-    private static func standard(_ name: ParameterName) -> ParameterValue { ParameterTable.parameter(name).fallback }
-
-    /// The value as CONFIG GET shows it.
+    /// The value as CONFIG GET shows it. The number of loops is a fact of the machine.
     func shown(_ name: ParameterName) -> String {
         name == .ioThreads ? "\(loops)" : self[name].shown
     }

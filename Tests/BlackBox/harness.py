@@ -65,7 +65,7 @@ class Server:
         if kind in ("redis", "valkey"):
             self.options |= {"save": "", "dir": str(self.directory)}
         self.options |= {name.replace("_", "-"): value for name, value in options.items()}
-        self.address = (bind.split()[0], self.port)
+        self.address = (bind.split()[0] if bind else "127.0.0.1", self.port)
         self.process = None
 
     def command_line(self):

@@ -145,6 +145,8 @@ def test_config_rewrite_round_trip():
         assert "# kept" in text and "timeout 33" in text and "maxmemory-policy volatile-lru" in text
     finally:
         server.stop()
+    # The directory of the first server, which redis writes down, is gone.
+    text = "".join(line for line in text.splitlines(True) if not line.startswith("dir "))
     with Server(file=text) as again:
         assert value_of(again, "timeout") == "33"
         assert value_of(again, "maxmemory-policy") == "volatile-lru"

@@ -1,0 +1,104 @@
+"""SETBIT, GETBIT, BITCOUNT, BITPOS and BITOP, beside redis-server."""
+
+import pytest
+
+from scenario import run, scenarios
+
+SINGLE = """
+SETBIT k 7 1; GET k; GETBIT k 7; GETBIT k 6; GETBIT k 100; SETBIT k 7 0; GET k
+SETBIT k 100 0; STRLEN k; EXISTS k
+SETBIT k 0 2
+SETBIT k 0 -1
+SETBIT k 0 abc
+SETBIT k 0 11
+SETBIT k -1 1
+SETBIT k abc 1
+SETBIT k 4294967296 1
+SETBIT k 99999999999 1
+SETBIT k 9223372036854775808 1
+SETBIT k +1 1
+SETBIT k 0
+SETBIT k 0 1 2
+SET k v EX 100; SETBIT k 3 1; [near 1] TTL k; GET k
+SET k 123; SETBIT k 0 1; GET k; GETBIT k 2; GETBIT k 3
+GETBIT k 0
+GETBIT k -1
+GETBIT k abc
+GETBIT k 4294967296
+GETBIT k
+GETBIT k 0 1
+SETBIT k 8000 1; GETBIT k 8000; BITCOUNT k; STRLEN k
+"""
+
+COUNTS = """
+BITCOUNT k
+SET k foobar; BITCOUNT k; BITCOUNT k 0 0; BITCOUNT k 1 1; BITCOUNT k 0 -1; BITCOUNT k -2 -1; BITCOUNT k 10 20; BITCOUNT k 5 1
+SET k foobar; BITCOUNT k 1 1 BYTE; BITCOUNT k 5 30 BIT; BITCOUNT k 5 30 bit; BITCOUNT k 0 -1 BIT; BITCOUNT k -8 -1 BIT
+SET k foobar; BITCOUNT k 0 0 BIT; BITCOUNT k 1 1 BIT; BITCOUNT k 47 47 BIT; BITCOUNT k 48 100 BIT; BITCOUNT k -100 3 BIT
+SET k foobar; BITCOUNT k -100 -90; BITCOUNT k -1 -2; BITCOUNT k -9223372036854775808 9223372036854775807
+SET k foobar; BITCOUNT k 0 1 BITS
+SET k foobar; BITCOUNT k 0 1 BIT 2
+SET k foobar; BITCOUNT k a 1
+SET k foobar; BITCOUNT k 0 b
+SET k foobar; BITCOUNT k 0 9223372036854775808
+BITCOUNT
+SET k 12345; BITCOUNT k; BITCOUNT k 0 1
+SET k {x*1000}; BITCOUNT k; BITCOUNT k 3 997; BITCOUNT k 7 7993 BIT
+SET k ""; BITCOUNT k; BITCOUNT k 0 -1
+BITPOS k 1; BITPOS k 0
+SET k "\\xff\\xf0\\x00"; BITPOS k 0; BITPOS k 1; BITPOS k 1 2; BITPOS k 0 2; BITPOS k 0 0 0; BITPOS k 1 2 2; BITPOS k 0 0 1
+SET k "\\xff\\xff"; BITPOS k 0; BITPOS k 0 0; BITPOS k 0 0 -1; BITPOS k 0 1 1; BITPOS k 0 0 15 BIT; BITPOS k 0 5
+SET k "\\x00\\xff\\xf0"; BITPOS k 1 0; BITPOS k 1 2; BITPOS k 1 2 -1 BYTE; BITPOS k 1 7 15 BIT; BITPOS k 1 7 -3 BIT; BITPOS k 0 9 -1 BIT
+SET k "\\x00\\x00"; BITPOS k 1; BITPOS k 1 0 -1; BITPOS k 1 5 6; BITPOS k 0 1 0; BITPOS k 0 5
+SET k "\\x01"; BITPOS k 1 -1 -1 BIT; BITPOS k 1 -100 -1; BITPOS k 1 -3 -2; BITPOS k 0 -1 -1 BIT
+BITPOS k
+BITPOS k 2
+BITPOS k -1
+SET k v; BITPOS k 2; BITPOS k a; BITPOS k 1 a; BITPOS k 1 0 b; BITPOS k 1 0 1 BITS; BITPOS k 1 0 1 BIT x
+SET k ""; BITPOS k 0; BITPOS k 1; BITPOS k 0 0 -1
+SET k {x*500}; BITPOS k 1 300; BITPOS k 0 300 400 BYTE; BITPOS k 1 2401 2500 BIT
+"""
+
+OPERATIONS = """
+MSET a foobar b abcdef; BITOP AND d a b; GET d; BITOP OR d a b; GET d; BITOP XOR d a b; GET d; BITOP NOT d a; GET d
+MSET a foobar b ab; BITOP AND d a b; GET d; BITOP OR d a b; GET d; BITOP XOR d a b; GET d
+SET a foobar; BITOP AND d a none; GET d; BITOP OR d a none; GET d; BITOP XOR d none a; GET d
+BITOP AND d none other; EXISTS d
+SET d x; BITOP AND d none other; EXISTS d
+SET d x EX 100; SET a y; BITOP OR d a; GET d; TTL d
+SET a x; BITOP NOT a a; GET a
+BITOP NOT d none; EXISTS d
+BITOP NOT d a b
+BITOP FOO d a
+BITOP AND d
+BITOP AND
+BITOP
+MSET a 123 b 321; BITOP xor d a b; GET d
+MSET a {abcdefgh*40} b {hgfedcba*33} c {q*100}; BITOP AND d a b c; GET d; BITOP OR d a b c; GET d; BITOP XOR d a b c; GET d
+MSET a {abcdefgh*40}; BITOP AND d a a a a a a a a a a a a a a a a a; GET d; BITOP NOT d a; GET d
+SET a ""; BITOP OR d a; EXISTS d
+"""
+
+
+@scenarios(SINGLE)
+def test_single_bits(line, version, target, reference):
+    run(line, version, target, reference)
+
+
+@scenarios(COUNTS)
+def test_counts(line, version, target, reference):
+    run(line, version, target, reference)
+
+
+@scenarios(OPERATIONS)
+def test_operations(line, version, target, reference):
+    run(line, version, target, reference)
+
+
+@pytest.mark.subset
+def test_the_last_bit_allowed(connection):
+    """2^32-1 is the last offset: 512 MB, less than maxmemory allows, so an error or a stored bit, no death."""
+    reply = connection.call("SETBIT", "k", 4294967295, 1)
+    assert reply.is_error or reply.value == 0
+    connection.call("DEL", "k")
+    assert connection.call("PING").value == b"PONG"

@@ -77,7 +77,7 @@ let package = Package(
         tests("Primitives"),
         tests("Store", ["Primitives"]),
         tests("RESP", ["Primitives"]),
-        tests("Networking", ["CLinux"]),
+        tests("Networking"),
         tests("Configuration"),
         tests("Telemetry"),
         tests("Commands", ["Store", "RESP", "Primitives"]),

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Why nothing can be listened on: which address, and the kernel's reason.
 public struct ListenError: Error, CustomStringConvertible, Sendable {
@@ -64,9 +63,8 @@ public final class Listener: Sendable {
             let place = SocketAddress(localOf: descriptor)?.text ?? socketAddress.text
             return Listener(descriptor: descriptor, place: place, path: nil)
         } catch {
-            let missing: Set<Int32> = [EADDRNOTAVAIL, EAFNOSUPPORT, EPROTONOSUPPORT, ENOPROTOOPT, ESOCKTNOSUPPORT, EPFNOSUPPORT]
-            throw ListenError(
-                place: socketAddress.text, reason: error.description, isMissingAddress: missing.contains(error.code))
+            let missing = error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT || error.code == EPROTONOSUPPORT
+            throw ListenError(place: socketAddress.text, reason: error.description, isMissingAddress: missing)
         }
     }
 
@@ -123,7 +121,7 @@ public final class Listener: Sendable {
 
     private static func listen(_ descriptor: Descriptor, _ backlog: Int32) throws(SystemError) {
         do throws(SystemError) {
-            _ = try SystemCall.value { Glibc.listen(descriptor, backlog) }
+            _ = try SystemCall.value { CLinux.listen(descriptor, backlog) }
         } catch {
             descriptor.close()
             throw error
@@ -134,7 +132,7 @@ public final class Listener: Sendable {
     private static func removeStale(_ path: String, _ address: SocketAddress) throws(SystemError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw SystemError(EEXIST) }
+        guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFSOCK) else { throw SystemError(EEXIST) }
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let probe = try SystemCall.value { socket(AF_UNIX, kind, 0) }
         defer { probe.close() }

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Tells the service manager about the state of the service: sd_notify(3)'s datagrams, without its library.
 public struct NotificationSocket: ~Copyable {

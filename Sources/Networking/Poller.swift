@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// What to be told about a descriptor, and what is told. Errors and hang-ups are always told.
 @frozen

@@ -1,12 +1,11 @@
 import CLinux
-import Glibc
 
 /// Signals as values: blocked in every thread, taken by the one that asks.
 public enum Signals {
     /// Blocks `signals` in this thread and those it will start, and ignores SIGPIPE: a peer that has gone is an error of
     /// send. Called before the first thread.
     public static func block(_ signals: [Int32]) {
-        signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, unsafeBitCast(1, to: __sighandler_t?.self))  // SIG_IGN, a cast that does not import
         var set = makeSet(signals)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }

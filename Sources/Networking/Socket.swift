@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import Primitives
 
 /// What a connected socket can do. Sockets here never block and never raise SIGPIPE.
@@ -15,11 +14,12 @@ public enum Socket {
     /// Writes as many of `count` bytes as the socket takes.
     @inline(__always)
     public static func send(_ socket: Descriptor, _ bytes: UnsafePointer<UInt8>, count: Int) -> IOResult {
-        SystemCall.bytes { Glibc.send(socket, bytes, count, Int32(MSG_NOSIGNAL)) }
+        SystemCall.bytes { CLinux.send(socket, bytes, count, Int32(MSG_NOSIGNAL)) }
     }
 
     /// Writes as many of the bytes of `vectors` as the socket takes.
-    public static func send(_ socket: Descriptor, _ vectors: UnsafeMutablePointer<iovec>, vectorCount: Int) -> IOResult {
+    public static func send(_ socket: Descriptor, _ vectors: UnsafeMutablePointer<iovec>, vectorCount: Int) -> IOResult
+    {
         var message = msghdr()
         message.msg_iov = vectors
         message.msg_iovlen = vectorCount

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// The address of one end of a connection: IPv4, IPv6 or a Unix socket.
 public struct SocketAddress: @unchecked Sendable {

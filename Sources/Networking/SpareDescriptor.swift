@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// One descriptor kept back for the day when all are used: given up for a moment it lets a waiting client be accepted and
 /// closed, so that the client is told instead of hanging and the listener does not stay readable for ever.
@@ -19,6 +18,6 @@ public struct SpareDescriptor: ~Copyable {
     }
 
     private mutating func take() {
-        descriptor = (try? SystemCall.value { open("/dev/null", O_RDONLY | O_CLOEXEC) }) ?? -1
+        descriptor = (try? SystemCall.value { eventfd(0, Int32(EFD_CLOEXEC)) }) ?? -1
     }
 }

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// The one way to the kernel: EINTR is retried, EAGAIN is a value, and EBADF or EFAULT, which only a fault of this program
 /// can cause, trap before they do harm to a descriptor that belongs to someone else.
@@ -37,11 +36,16 @@ enum SystemCall {
     }
 }
 
+/// This thread's errno. Not from Glibc's module: together with CLinux, which is built with _GNU_SOURCE, it does not compile
+/// in every configuration (their `fd_set` differ).
+@inline(__always)
+var errno: Int32 { __errno_location().pointee }
+
 /// A file descriptor of a socket, an epoll or an eventfd.
 public typealias Descriptor = Int32
 
 extension Descriptor {
     /// Gives the descriptor back. An error tells about data that nobody waits for; the descriptor is gone all the same, also
     /// after EINTR, so it is not tried again.
-    public func close() { _ = Glibc.close(self) }
+    public func close() { _ = CLinux.close(self) }
 }

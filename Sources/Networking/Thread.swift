@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A thread with a name.
 public struct Thread: ~Copyable, @unchecked Sendable {

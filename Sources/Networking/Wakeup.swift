@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Wakes a thread that waits in a `Poller`: an eventfd.
 public struct Wakeup: ~Copyable, Sendable {

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Testing
 
@@ -56,10 +55,10 @@ import Testing
         let path = directory.file("s")
         let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         let address = try #require(SocketAddress(path: path))
-        #expect(address.withPointer { bind(stale, .init(__sockaddr__: $0), $1) } == 0)
+        #expect(address.withPointer { bind(stale, $0, $1) } == 0)
         stale.close()
         _ = try Listener.unix(path: path, permissions: nil, backlog: 8)
-        let file = open(path, O_CREAT | O_WRONLY, 0o600)
+        let file = creat(path, 0o600)
         file.close()
         let refused = #expect(throws: ListenError.self) {
             _ = try Listener.unix(path: path, permissions: nil, backlog: 8)
@@ -80,8 +79,8 @@ import Testing
 
     private func connect(_ address: SocketAddress) throws -> Descriptor {
         let client = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
-        guard address.withPointer({ Glibc.connect(client, .init(__sockaddr__: $0), $1) }) == 0 else {
-            throw Failure("connect: \(SystemError(errno))")
+        guard address.withPointer({ Glibc.connect(client, $0, $1) }) == 0 else {
+            throw Failure("connect: \(SystemError(Glibc.errno))")
         }
         return client
     }

@@ -2,7 +2,8 @@ import Glibc
 
 /// A directory that goes with its files.
 final class TestDirectory {
-    let path: String
+    private let path: String
+    private var files: [String] = []
 
     init() {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -10,18 +11,13 @@ final class TestDirectory {
         path = String(cString: mkdtemp(&template))
     }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    func file(_ name: String) -> String {
+        files.append("\(path)/\(name)")
+        return "\(path)/\(name)"
+    }
 
     deinit {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != ".." { unlink(file(name)) }
-            }
-            closedir(directory)
-        }
+        for file in files { unlink(file) }
         rmdir(path)
     }
 }

@@ -2,6 +2,7 @@ import CPrimitives
 import Primitives
 import RESP
 import Store
+import Telemetry
 
 /// Keys and entries.
 extension Call {
@@ -22,12 +23,7 @@ extension Call {
     @inline(__always)
     public func lookup(_ key: Key) -> EntryHandle? {
         let found = access.find(key, now: nowMilliseconds, touching: session.pointee.touchesEntries)
-        let counters = state.pointee.counters
-        if found != nil {
-            nc_counter_add(&counters.pointee.keyspaceHits, 1)
-        } else {
-            nc_counter_add(&counters.pointee.keyspaceMisses, 1)
-        }
+        state.pointee.counters.add(found != nil ? Counter.keyspaceHits : Counter.keyspaceMisses)
         return found
     }
 

@@ -2,6 +2,7 @@ import CPrimitives
 import Primitives
 import RESP
 import Store
+import Telemetry
 
 /// The facts of the command under way; one per loop, written by the executor.
 struct CallState {
@@ -21,7 +22,7 @@ struct CallState {
     var output: UnsafeMutablePointer<ReplyBuffer>
     let executor: Unmanaged<Executor>
     let access: StoreAccess
-    let counters: UnsafeMutablePointer<LoopCounters>
+    let counters: CounterBlock
     /// Store milliseconds of this turn.
     var nowMilliseconds: Int64
 }

@@ -1,6 +1,8 @@
 import CPrimitives
+import Configuration
 import Primitives
 import RESP
+import Telemetry
 
 /// Calls, time and errors per command. The clock is read once a batch; requests too short to be timed alone share
 /// the batch's time evenly.
@@ -14,13 +16,20 @@ extension Executor {
         for index in first..<end where lookedUp[index].sharesTime { sharing += 1 }
         let share = sharing == 0 ? 0 : (now &- batchStartNanoseconds) / UInt64(sharing)
         batchStartNanoseconds = now
+        let isTracked = settings.isLatencyTracked
+        let isSlow = isWorthNoting(share)
         for index in first..<end {
             guard lookedUp[index].sharesTime, let command = lookedUp[index].command else { continue }
             let counter = commandCounters + Int(command.pointee.index)
             nc_counter_add(&counter.pointee.calls, 1)
             nc_counter_add(&counter.pointee.nanoseconds, share)
+            if isTracked { latencies.record(Int(command.pointee.index), nanoseconds: share) }
+            if isSlow {
+                let request = batch.commands[index]
+                noteSlow(command, batch.arguments + request.firstArgument, request.argumentCount, nanoseconds: share)
+            }
         }
-        nc_counter_add(&counters.pointee.commandsProcessed, UInt64(count))
+        counters.add(.commandsProcessed, UInt64(count))
         session.pointee.commandCount &+= UInt64(count)
         session.pointee.lastInteractionMilliseconds = nowMilliseconds
         if let last = lookedUp[end - 1].command { session.pointee.lastCommandIndex = last.pointee.index }
@@ -28,9 +37,56 @@ extension Executor {
 
     /// Books a command that was timed alone.
     func accountTimed(_ command: UnsafePointer<Command>, nanoseconds: UInt64) {
+        if settings.isLatencyTracked { latencies.record(Int(command.pointee.index), nanoseconds: nanoseconds) }
+        if isWorthNoting(nanoseconds) {
+            noteSlow(command, state.pointee.arguments, state.pointee.argumentCount, nanoseconds: nanoseconds)
+        }
         let counter = commandCounters + Int(command.pointee.index)
         nc_counter_add(&counter.pointee.calls, 1)
         nc_counter_add(&counter.pointee.nanoseconds, nanoseconds)
+    }
+
+    /// Whether a command of this length is for the slow log or the latency monitor.
+    private func isWorthNoting(_ nanoseconds: UInt64) -> Bool {
+        let slow = settings.slowlogThresholdMicroseconds
+        if slow >= 0, nanoseconds / 1_000 >= UInt64(slow) { return true }
+        let latency = settings.latencyMonitorThresholdMilliseconds
+        return latency > 0 && nanoseconds / 1_000_000 >= UInt64(latency)
+    }
+
+    @inline(never)
+    private func noteSlow(
+        _ command: UnsafePointer<Command>, _ arguments: UnsafeMutablePointer<ByteSlice>, _ count: Int,
+        nanoseconds: UInt64
+    ) {
+        let seconds = Call(state).wallMilliseconds / 1000
+        let latency = settings.latencyMonitorThresholdMilliseconds
+        if latency > 0, nanoseconds / 1_000_000 >= UInt64(latency) {
+            let event: LatencyEvent = command.pointee.flags.contains(.fast) ? .fastCommand : .command
+            shared.latencyMonitor.record(
+                event, milliseconds: Int64(nanoseconds / 1_000_000), unixSeconds: seconds)
+        }
+        let slow = settings.slowlogThresholdMicroseconds
+        guard slow >= 0, nanoseconds / 1_000 >= UInt64(slow), !command.pointee.flags.contains(.skipSlowlog) else {
+            return
+        }
+        let session = state.pointee.session
+        let isSensitive = command.pointee.flags.contains(.sensitive)
+        let redacted = ("(redacted)" as StaticString).slice
+        withUnsafeTemporaryAllocation(of: ByteSlice.self, capacity: max(count, 1)) { shown in
+            for index in 0..<count {
+                shown.initializeElement(at: index, to: isSensitive && index > 0 ? redacted : arguments[index])
+            }
+            withSlice(of: session.pointee.peerAddress) { address in
+                session.pointee.name.withUnsafeBufferPointer { name in
+                    let base = name.baseAddress ?? ("" as StaticString).utf8Start
+                    shared.slowLog.record(
+                        arguments: UnsafeBufferPointer(rebasing: shown[0..<count]),
+                        durationMicroseconds: Int64(nanoseconds / 1_000), unixSeconds: seconds,
+                        clientAddress: address, clientName: ByteSlice(base: base, count: name.count))
+                }
+            }
+        }
     }
 
     /// Sends the request to MONITOR's connections, in Redis's form.

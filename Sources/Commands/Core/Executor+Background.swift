@@ -38,7 +38,6 @@ extension Executor {
     /// Sweeps this loop's shards, every `loopCount`th; true when all are done.
     private func sweep(_ now: Int64) -> Bool {
         let store = shared.store
-        nc_counter_add(&counters.pointee.sweepSlices, 1)
         var budget = Executor.sweepBudget * settings.activeExpireEffort
         while background.nextShard * shared.loopCount + loopIndex < store.shardCount {
             let shard = background.nextShard * shared.loopCount + loopIndex

@@ -2,6 +2,7 @@ import CPrimitives
 import Primitives
 import RESP
 import Store
+import Telemetry
 
 /// The way of a batch: look up all commands and hash their keys, prefetch buckets, prefetch entries, then run in order.
 /// With a million entries each of bucket and entry is a miss of some 90 ns; sixteen in flight take as long as two.
@@ -165,7 +166,7 @@ extension Executor {
 
     /// Counts an error reply that begins at `mark` by its code word.
     func countError(_ output: UnsafeMutablePointer<ReplyBuffer>, _ mark: Int) {
-        nc_counter_add(&counters.pointee.errorReplies, 1)
+        counters.add(.errorReplies)
         var end = mark + 1
         while end < output.pointee.count, end - mark < 32, output.pointee.base[end] > 0x20 { end += 1 }
         let code = ByteSlice(base: output.pointee.base + mark + 1, count: max(end - mark - 1, 0))

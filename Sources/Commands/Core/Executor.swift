@@ -3,6 +3,7 @@ import Configuration
 import Primitives
 import RESP
 import Store
+import Telemetry
 
 /// Why a batch was left before its end.
 public enum Outcome: Sendable {
@@ -25,9 +26,11 @@ public final class Executor: @unchecked Sendable {
     public let shared: SharedState
     public let loopIndex: Int
     let state: UnsafeMutablePointer<CallState>
-    let counters: UnsafeMutablePointer<LoopCounters>
+    public let counters: CounterBlock
     /// One per command and subcommand, by index.
     let commandCounters: UnsafeMutablePointer<CommandCounters>
+    /// A histogram per command, made when it is first called.
+    let latencies: LatencyTable
     /// Scratch for a batch: the command of each request and the hash of its first key.
     let lookedUp: UnsafeMutablePointer<LookedUp>
     let shardSet: ShardSet
@@ -49,10 +52,10 @@ public final class Executor: @unchecked Sendable {
     public init(shared: SharedState, loopIndex: Int) {
         self.shared = shared
         self.loopIndex = loopIndex
-        counters = .allocate(capacity: 1)
-        counters.initialize(to: LoopCounters())
+        counters = shared.counters.blocks[loopIndex]
         commandCounters = .allocate(capacity: shared.table.count)
         commandCounters.initialize(repeating: CommandCounters(), count: shared.table.count)
+        latencies = LatencyTable(count: shared.table.count)
         lookedUp = .allocate(capacity: RequestBatch.maximumCommandCount)
         lookedUp.initialize(
             repeating: LookedUp(command: nil, hash: 0, hasHash: false, sharesTime: false),
@@ -78,8 +81,8 @@ public final class Executor: @unchecked Sendable {
     }
 
     deinit {
-        counters.deallocate()
         commandCounters.deallocate()
+        latencies.deallocate()
         lookedUp.deallocate()
         shardSet.deallocate()
         idleOutput.deinitialize(count: 1)

@@ -3,6 +3,7 @@ import Configuration
 import Primitives
 import Store
 import Synchronization
+import Telemetry
 
 /// What all loops' executors share. Cold: the hot path has its own copies of what it needs.
 public final class SharedState: @unchecked Sendable {
@@ -10,6 +11,11 @@ public final class SharedState: @unchecked Sendable {
     public let store: Store
     public let configuration: Configuration
     public let clock: StoreClock
+    /// Counts of all loops, one block each.
+    public let counters: CounterBlocks
+    public let slowLog: SlowLog
+    public let latencyMonitor = LatencyMonitor()
+    public let log: Log
     /// Random, 40 hex digits: INFO's run_id.
     public let runID: String
     public let loopCount: Int
@@ -36,11 +42,14 @@ public final class SharedState: @unchecked Sendable {
         weak var executor: Executor?
     }
 
-    public init(table: CommandTable, store: Store, configuration: Configuration, loopCount: Int) {
+    public init(table: CommandTable, store: Store, configuration: Configuration, log: Log, loopCount: Int) {
         self.table = table
         self.store = store
         self.configuration = configuration
         self.loopCount = loopCount
+        self.log = log
+        counters = CounterBlocks(threads: loopCount)
+        slowLog = SlowLog(maximumCount: configuration.settings.slowlogMaximumCount)
         clock = StoreClock()
         var generator = SystemRandomNumberGenerator()
         var id = ""
@@ -81,6 +90,43 @@ public final class SharedState: @unchecked Sendable {
     /// Error replies by code word, in alphabetical order.
     public var errorCounts: [(code: String, count: UInt64)] {
         errors.withLock { $0.map { (code: $0.key, count: $0.value) } }.sorted { $0.code < $1.code }
+    }
+
+    // MARK: Statistics of commands
+
+    /// Sums over all loops by index of the command in the table.
+    public func commandStatistics(of index: Int) -> CommandCounters {
+        var sum = CommandCounters()
+        forEachExecutor { executor in
+            let counter = executor.commandCounters + index
+            sum.calls += nc_atomic_load_relaxed(&counter.pointee.calls)
+            sum.nanoseconds += nc_atomic_load_relaxed(&counter.pointee.nanoseconds)
+            sum.rejected += nc_atomic_load_relaxed(&counter.pointee.rejected)
+            sum.failed += nc_atomic_load_relaxed(&counter.pointee.failed)
+        }
+        return sum
+    }
+
+    /// All loops' latencies of a command, or nil if it was never called.
+    public func latencySummary(of index: Int) -> LatencySummary? {
+        var sum: LatencySummary?
+        forEachExecutor { executor in
+            guard let histogram = executor.latencies[index] else { return }
+            if sum == nil { sum = LatencySummary() }
+            sum?.add(histogram)
+        }
+        return sum
+    }
+
+    /// CONFIG RESETSTAT. With all loops parked.
+    public func resetStatistics() {
+        counters.reset()
+        errors.withLock { $0 = [:] }
+        forEachExecutor { executor in
+            executor.latencies.reset()
+            executor.commandCounters.update(repeating: CommandCounters(), count: table.count)
+        }
+        control?.resetStatistics()
     }
 
     // MARK: CLIENT PAUSE

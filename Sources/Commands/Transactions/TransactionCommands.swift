@@ -2,6 +2,7 @@ import CPrimitives
 import Primitives
 import RESP
 import Store
+import Telemetry
 
 /// MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 enum TransactionCommands {
@@ -160,7 +161,7 @@ extension Executor {
             accountTimed(queued.command, nanoseconds: nc_monotonic_nanoseconds() &- start)
             noteReply(queued.command, output, mark)
         }
-        nc_counter_add(&counters.pointee.commandsProcessed, UInt64(transaction.queue.count))
+        counters.add(.commandsProcessed, UInt64(transaction.queue.count))
     }
 
     private func addShard(of watched: Transaction.Watched) {

@@ -28,6 +28,23 @@ extension Shard {
         book(tableBytes: state.pointee.blockSize - sideBytes)
     }
 
+    /// Takes one from every access counter (LFU): popularity of long ago fades. O(entries of the shard).
+    mutating func decayCounters() {
+        let state = eviction
+        guard state.pointee.order == .frequency else { return }
+        for database in 0..<databaseCount {
+            tables[database].forEachSegment { segment in
+                segment.pointee.forEachSlot { _, _, slot in
+                    let counter = slot.pointee.metadata
+                    guard counter > 0, tracked(slot.pointee.expiryClass) else { return }
+                    slot.pointee.metadata = counter - 1
+                    state.pointee.classCounts[Int(counter)] &-= 1  // the entry was counted there
+                    state.pointee.classCounts[Int(counter) - 1] &+= 1
+                }
+            }
+        }
+    }
+
     /// Whether order is exact across shards.
     var isExact: Bool { tables[0].isStamped }
 

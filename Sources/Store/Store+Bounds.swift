@@ -82,6 +82,14 @@ extension Store {
         return .later
     }
 
+    /// Takes one from every access counter of a shard under an LFU policy.
+    public func decayCounters(shard index: Int) {
+        let shard = access.shard(index)
+        shard.pointee.lock()
+        shard.pointee.decayCounters()
+        shard.pointee.unlock()
+    }
+
     /// Whether a locked shard has at least seven eighths of the average, so that it is its turn to give.
     private func holdsFairShare(_ shard: UnsafeMutablePointer<Shard>) -> Bool {
         if ledger.maximumEntryCount > 0, ledger.entryCount >= ledger.maximumEntryCount {

@@ -12,6 +12,9 @@ extension Executor {
         /// The second whose sweep is done.
         var sweptTick: Int64 = -1
         var followedMilliseconds: Int64 = 0
+        /// LFU: when the counters of this loop's shards were last decayed, and the next shard of a round under way.
+        var decayedMilliseconds: Int64 = 0
+        var nextDecayed: Int?
     }
 
     /// Work units of a slice, some 300 µs.
@@ -32,7 +35,32 @@ extension Executor {
             if sweep(now) { background.sweptTick = now / 1000 } else { wait = 0 }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
+        if evictDebt(now) || decay(now) { wait = 0 }
         return wait
+    }
+
+    /// After a bound was lowered: evicts until it holds, a slice a turn. True when there is more to do.
+    private func evictDebt(_ now: Int64) -> Bool {
+        let store = shared.store
+        if store.fits(bytes: 0, entries: 0) { return false }
+        return store.makeRoom(bytes: 0, entries: 0, preferred: loopIndex, now: now) == .later
+    }
+
+    /// Under an LFU policy: decays the counters of this loop's shards every `lfu-decay-time`, a shard a turn. True when a round is
+    /// under way.
+    private func decay(_ now: Int64) -> Bool {
+        let store = shared.store
+        guard store.policy.order == .frequency, settings.lfuDecayMinutes > 0 else { return false }
+        let period = Int64(settings.lfuDecayMinutes) * 60_000
+        if background.decayedMilliseconds == 0 { background.decayedMilliseconds = now }
+        if background.nextDecayed == nil, now - background.decayedMilliseconds >= period {
+            background.nextDecayed = loopIndex
+            background.decayedMilliseconds = now
+        }
+        guard let shard = background.nextDecayed else { return false }
+        store.decayCounters(shard: shard)
+        background.nextDecayed = shard + shared.loopCount < store.shardCount ? shard + shared.loopCount : nil
+        return background.nextDecayed != nil
     }
 
     /// Sweeps this loop's shards, every `loopCount`th; true when all are done.

@@ -60,6 +60,7 @@ public final class SharedState: @unchecked Sendable {
         runID = id
         globalConditions = .allocate(capacity: 1)
         globalConditions.initialize(to: 0)
+        followConfiguration()
     }
 
     deinit { globalConditions.deallocate() }

@@ -3,7 +3,7 @@ extension ParameterTable {
         title: "Store",
         parameters: [
             Parameter(
-                .databases, .integer(1...16384, unit: ""), .integer(16),
+                .databases, .integer(1...128, unit: ""), .integer(16),
                 "Number of databases that SELECT takes, counted from 0."),
             Parameter(
                 .maxMemory, .memoryOrPercentage, .memory(.bytes(100 << 20)), isMutable: true,

@@ -31,7 +31,7 @@ extension ParameterValues {
 
     // MARK: Store
 
-    /// 1 to 16384.
+    /// 1 to 128.
     public var databaseCount: Int { Int(integer(.databases)) }
 
     /// Bytes, with a percentage resolved; 0 for no bound.
@@ -39,6 +39,9 @@ extension ParameterValues {
 
     /// 0 for no bound.
     public var maxEntries: Int64 { integer(.maxEntries) }
+
+    /// Commands that the slow log keeps.
+    public var slowlogMaximumCount: Int { Int(integer(.slowlogMaxLen)) }
 
     public var maxMemoryPolicy: MaxMemoryPolicy { choice(.maxMemoryPolicy) }
 

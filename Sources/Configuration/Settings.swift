@@ -54,7 +54,7 @@ public struct Settings: Sendable {
         lfuDecayMinutes = values.lfuDecayMinutes
         activeExpireEffort = values.activeExpireEffort
         slowlogThresholdMicroseconds = values.integer(.slowlogLogSlowerThan)
-        slowlogMaximumCount = Int(values.integer(.slowlogMaxLen))
+        slowlogMaximumCount = values.slowlogMaximumCount
         latencyMonitorThresholdMilliseconds = values.integer(.latencyMonitorThreshold)
         isLatencyTracked = values.boolean(.latencyTracking)
         logThreshold = values.logThreshold

@@ -6,6 +6,11 @@
 #ifndef NEARCACHED_CALLOCATOR_H
 #define NEARCACHED_CALLOCATOR_H
 
+// As CLinux.h has it: two modules that see sys/select.h with and without it clash in debug builds.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

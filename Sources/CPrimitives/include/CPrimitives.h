@@ -4,6 +4,11 @@
 #ifndef NEARCACHED_CPRIMITIVES_H
 #define NEARCACHED_CPRIMITIVES_H
 
+// As CLinux.h has it: two modules that see a system header with and without it clash in debug builds.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>

@@ -31,9 +31,7 @@ extension SharedState {
                     policy: SharedState.policy(values.maxMemoryPolicy), maximumBytes: Int(values.maxMemoryBytes),
                     maximumEntryCount: Int(values.maxEntries), frequencyLogFactor: values.lfuLogFactor)
             }
-            if changed.contains(.slowlogMaxLen) {
-                slowLog.setMaximumCount(Settings(values, generation: 0).slowlogMaximumCount)
-            }
+            if changed.contains(.slowlogMaxLen) { slowLog.setMaximumCount(values.slowlogMaximumCount) }
             if changed.contains(.logLevel), let level = LogLevel(name: values.logThreshold.rawValue) {
                 log.setThreshold(level)
             }

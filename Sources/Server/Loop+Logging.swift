@@ -1,0 +1,30 @@
+import Commands
+import Telemetry
+
+/// What a loop has to say of its clients. Never their keys or values.
+extension Loop {
+    /// A client is closed that did something wrong.
+    func warnOfClosing(_ reason: String, _ connection: ConnectionPointer) {
+        server._withUnsafeGuaranteedRef { $0.shared.log.warning("Closing client \(name(connection)): \(reason)") }
+    }
+
+    /// A client is closed as configured.
+    func noteClosing(_ reason: String, _ connection: ConnectionPointer) {
+        server._withUnsafeGuaranteedRef { $0.shared.log.verbose("Closing client \(name(connection)): \(reason)") }
+    }
+
+    /// Once a minute at most: whoever sends one sends many.
+    func warnOfHostileRequest(_ connection: ConnectionPointer) {
+        server._withUnsafeGuaranteedRef { server in
+            guard server.mayWarnOfHostileRequest(now: now) else { return }
+            server.shared.log.warning(
+                "Possible SECURITY ATTACK detected. \(name(connection)) sends HTTP, as a browser does that was made to "
+                    + "(cross-protocol scripting). Connection dropped.")
+        }
+    }
+
+    private func name(_ connection: ConnectionPointer) -> String {
+        let session = Connection.session(of: connection)
+        return "id=\(session.pointee.id) addr=\(session.pointee.peerAddress)"
+    }
+}

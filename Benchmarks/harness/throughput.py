@@ -25,7 +25,7 @@ class Scenario:
     keys: int = KEYS
 
 
-# Under half a second a round: what disturbs a shared machine lasts for seconds, so many short rounds put it upon all
+# About half a second a round: what disturbs a shared machine lasts for seconds, so many short rounds put it upon all
 # servers alike where few long ones would put it upon one.
 SCENARIOS = [
     Scenario("get-16", "GET, pipeline 16", "get", 16, 8, 300_000, 0.66),

@@ -23,7 +23,7 @@ struct PauseProbe {
     private let ownDelay = RunQueueDelay(process: getpid())
 
     private var received = 0
-    private var isWaiting = false
+    private(set) var isWaiting = false
     private var dueAt: UInt64 = 0
     private var sentAt: UInt64 = 0
     private var before = (server: UInt64(0), serverDelay: UInt64(0), ownDelay: UInt64(0))
@@ -132,8 +132,9 @@ func runPauseProbe(_ arguments: Arguments) {
             bytes: arguments.dialect.flush)
     }
     var now = start
-    while driver.active > 0 || now < end {
-        probe.sendIfDue(now)
+    // A reply still awaited at the end may be the longest wait of all.
+    while driver.active > 0 || now < end || probe.isWaiting {
+        if driver.active > 0 || now < end { probe.sendIfDue(now) }
         let ready = driver.turn(timeoutNanoseconds: probe.sleepNanoseconds(now))
         if ready & 1 != 0 { probe.receive() }
         if ready & 2 != 0 { command?.receive() }

@@ -21,11 +21,11 @@ class Context:
     def __init__(self, options):
         self.server_core = options.server_core
         self.generate = Generator(options.generator_core)
-        self.rounds = options.rounds or (3 if options.quick else 5)
-        #: Operations and bytes are multiplied by this.
-        self.scale = 0.3 if options.quick else 1.0
+        self.rounds = options.rounds or (3 if options.quick else 15)
+        #: What each of the storm's four phases stores.
+        self.storm_bytes = 120_000_000 if options.quick else 400_000_000
         self.bulk_keys = 1_000_000 if options.quick else 5_000_000
-        self.expiry_seconds = 4 if options.quick else 8
+        self.watch_seconds = 3 if options.quick else 8
         #: What went wrong, a line each; the rest was measured all the same.
         self.failures = []
 
@@ -46,8 +46,8 @@ class Context:
 def parse(words):
     parser = argparse.ArgumentParser(prog="Benchmarks/run", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="scenario", help=f"of {' '.join(SCENARIOS)}; default all")
-    parser.add_argument("--quick", action="store_true", help="fewer operations, rounds and entries: under two minutes")
-    parser.add_argument("--rounds", type=int, help="rounds of each throughput scenario (5, quick 3)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and entries: some two minutes")
+    parser.add_argument("--rounds", type=int, help="rounds of each throughput scenario (15, quick 3)")
     parser.add_argument("--servers", default=",".join(servers.ALL), help="names with commas (%(default)s)")
     parser.add_argument("--server-core", type=int, default=0, help="the core the servers are pinned to (%(default)s)")
     parser.add_argument("--generator-core", type=int, default=1, help="the generator's core (%(default)s)")

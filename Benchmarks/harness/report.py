@@ -51,8 +51,10 @@ def throughput_section(results):
                 *(f"{median(rounds, field):.0f}" for field in ("p50_us", "p99_us", "p999_us")),
                 f"{median(rounds, 'server_busy') * 100:.0f} %", f"{median(rounds, 'generator_busy') * 100:.0f} %",
             ])
-    head = ["what", "server", "k op/s", "CPU µs/op", "÷ valkey", "bar", "p50 µs", "p99 µs", "p99.9 µs", "server busy",
-            "generator busy"]
+    head = [
+        "what", "server", "k op/s", "CPU µs/op", "÷ valkey", "bar", "p50 µs", "p99 µs", "p99.9 µs", "server busy",
+        "generator busy",
+    ]
     return "## CPU per operation\n\n" + table(head, rows) if rows else ""
 
 

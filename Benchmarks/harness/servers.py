@@ -136,8 +136,8 @@ class Server:
 class Nearcached(Server):
     name = "nearcached"
     policies = [
-        "allkeys-s3fifo", "allkeys-lru", "allkeys-lfu", "allkeys-random", "allkeys-fifo", "volatile-lru", "volatile-lfu",
-        "volatile-random", "volatile-ttl", "volatile-fifo", "noeviction",
+        "allkeys-s3fifo", "allkeys-lru", "allkeys-lfu", "allkeys-random", "allkeys-fifo",
+        "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "volatile-fifo", "noeviction",
     ]
 
     @staticmethod

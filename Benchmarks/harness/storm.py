@@ -20,7 +20,7 @@ def one(server_class, policy, context):
     server = server_class(context.server_core, limit=LIMIT, policy=policy)
     try:
         lifetime = "yes" if (policy or "").startswith("volatile") else "no"
-        result = context.generate("storm", server, bytes=int(400_000_000 * context.scale), ttl=lifetime)
+        result = context.generate("storm", server, bytes=context.storm_bytes, ttl=lifetime)
         # Only noeviction refuses; memcached too, when a slab class has no page yet.
         if result["failures"] and policy != "noeviction" and server.dialect == "resp":
             raise GeneratorError(f"{server.name} {policy}: {result['failures']} sets refused")

@@ -17,7 +17,8 @@ def test_output_limit_closes_the_client():
             client.raw(encode("MGET", *["big"] * 50))
             assert len(client.read_until_closed()) < 50 << 20
             assert other.call("PING") == PONG
-        assert int(server.information("stats")["client_output_buffer_limit_disconnections"]) >= 1 or server.kind == "redis"
+        # Redis 7.0 does not count them yet.
+        assert server.kind == "redis" or int(server.information("stats")["client_output_buffer_limit_disconnections"]) >= 1
 
 
 def test_output_within_the_limit_arrives():

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from harness import IS_OWN, KIND, Server, binary_of
+from wire import Closed, Hung
 
 
 def pytest_collection_modifyitems(items):
@@ -27,15 +28,33 @@ class Keeper:
     """Keeps one server running for a module."""
 
     def __init__(self, kind, options):
-        self.kind, self.options, self.server = kind, options, None
+        self.kind, self.options, self.server, self.failure = kind, options, None, None
 
     def get(self):
+        if self.failure:
+            pytest.fail(self.failure, pytrace=False)
         if self.server is None or not self.server.is_alive:
-            self.server = Server(self.kind, **self.options).start()
+            try:
+                self.server = Server(self.kind, **self.options).start()
+            except AssertionError as error:
+                # What did not start once is not waited for again by every other test.
+                self.server, self.failure = None, str(error)
+                raise
         return self.server
 
+    def check(self):
+        """Fails when the server has died or hangs; a hanging one is ended, so that the next test gets another."""
+        assert self.server.is_alive, (
+            f"the test killed the server ({self.server.process.returncode}): {self.server.log()}"
+        )
+        try:
+            self.server.assert_serves()
+        except (Hung, Closed, OSError) as error:
+            self.server.kill()
+            pytest.fail(f"the test left a server that does not serve: {error}")
+
     def close(self):
-        if self.server is not None:
+        if self.server is not None and self.server.is_alive:
             self.server.stop()
 
 
@@ -59,9 +78,8 @@ def reference_keeper(request):
 @pytest.fixture
 def target(target_keeper):
     """The target, alive before the test and checked to be alive after it."""
-    server = target_keeper.get()
-    yield server
-    assert server.is_alive, f"the test killed the server ({server.process.returncode}): {server.log()}"
+    yield target_keeper.get()
+    target_keeper.check()
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ def run(program, server, *arguments, stdin=None, seconds=20):
 
 def watch(server, *arguments, seconds=1.5):
     """What a program that runs until it is stopped has printed by then."""
-    process = subprocess.Popen([CLI, "-h", server.address[0], "-p", str(server.port), *arguments],
+    # Line by line, or what is in the pipe's buffer is lost when the program is stopped.
+    process = subprocess.Popen(["stdbuf", "-oL", CLI, "-h", server.address[0], "-p", str(server.port), *arguments],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         output, _ = process.communicate(timeout=seconds * SLOWNESS)
@@ -53,13 +54,13 @@ def test_commands(stored, protocol):
 def test_scan(stored):
     output = run(CLI, stored, "--scan")
     assert sorted(output.split()) == [f"key:{number:03}" for number in range(1, 301)]
-    assert len(run(CLI, stored, "--scan", "--pattern", "key:1*", "--count", "7").split()) == 100
+    assert len(run(CLI, stored, "--scan", "--pattern", "key:1*").split()) == 100
 
 
 def test_bigkeys(stored):
     output = run(CLI, stored, "--bigkeys")
-    assert 'Biggest string found "key:300" has 300 bytes' in output.replace("'", '"')
     assert "Sampled 300 keys" in output
+    assert "key:300" in next(line for line in output.splitlines() if line.startswith("Biggest string found"))
 
 
 def test_memkeys(stored):
@@ -78,7 +79,7 @@ def test_pipe(target):
 
 
 def test_stat(stored):
-    output = watch(stored, "--stat")
+    output = watch(stored, "--stat", "-i", "0.1")
     assert output.splitlines()[1].split()[0] == "keys"
     assert output.splitlines()[2].split()[0] == "300"
 

@@ -64,7 +64,7 @@ MSET one 1 two 2 three 3 four 4; [unordered] KEYS *; [unordered] KEYS *o*; [unor
 MSET hello 1 hallo 2 hxllo 3 hllo 4 heello 5; [unordered] KEYS h?llo; [unordered] KEYS h[ae]llo; [unordered] KEYS h*llo
 MSET hello 1 hallo 2 hxllo 3; [unordered] KEYS h[^e]llo; [unordered] KEYS h[a-e]llo; [unordered] KEYS h[e-a]llo
 MSET a*b 1 acb 2 a?b 3 a[b 4 a\\\\b 5; KEYS a\\*b; KEYS a\\?b; KEYS "a\\\\[b"; [unordered] KEYS a*b; KEYS "a\\\\\\\\b"
-MSET a 1 b 2; [unordered] KEYS [; KEYS "[a"; KEYS "[^"; KEYS "[]"; KEYS "[]-a]"; KEYS "[a-"; KEYS "\\\\"
+MSET a 1 b 2; [unordered] KEYS [; KEYS "[a"; [unordered] KEYS "[^"; KEYS "[]"; KEYS "[]-a]"; KEYS "[a-"; KEYS "\\\\"
 MSET "" 1 a 2; [unordered] KEYS *; KEYS ""; [unordered] KEYS **; KEYS ?
 MSET ABC 1 abc 2; KEYS abc; KEYS [A-Z]*
 KEYS

@@ -42,7 +42,8 @@ extension RequestParser {
     private static func isWebRequest(_ words: UnsafeBufferPointer<ByteSlice>) -> Bool {
         let name = words[0]
         if name.equalsIgnoringCase("post") || name.equalsIgnoringCase("host:") { return true }
-        guard words.count >= 2, words[words.count - 1].hasPrefix(("HTTP/1." as StaticString).slice) else { return false }
+        let version: StaticString = "HTTP/1."
+        guard words.count >= 2, words[words.count - 1].hasPrefix(version.slice) else { return false }
         // `GET HTTP/1.1` of two words is a command, if an odd one.
         if name.equals("GET") { return words.count == 3 }
         return name.equals("PUT") || name.equals("DELETE") || name.equals("HEAD") || name.equals("OPTIONS")

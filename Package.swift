@@ -76,7 +76,7 @@ let package = Package(
         ),
         tests("Primitives"),
         tests("Store", ["Primitives"]),
-        tests("RESP", ["Primitives"]),
+        tests("RESP", ["Primitives", "CAllocator"]),
         tests("Networking", ["CLinux"]),
         tests("Configuration"),
         tests("Telemetry"),

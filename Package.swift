@@ -61,11 +61,16 @@ let package = Package(
         // Floor 5
         room(
             "Server", floor: 5,
-            ["Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CLinux"]),
+            [
+                "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives", "CPrimitives",
+                "CLinux",
+            ]
+        ),
         // Floor 6
         room(
             "Daemon", floor: 6,
-            ["Server", "Commands", "Store", "Networking", "Configuration", "Telemetry", "Primitives", "CLinux"]),
+            ["Server", "Commands", "Store", "Networking", "Configuration", "Telemetry", "Primitives", "CLinux"]
+        ),
         // Floor 7
         .executableTarget(name: "nearcached", dependencies: ["Daemon"], swiftSettings: swiftSettings),
         .executableTarget(

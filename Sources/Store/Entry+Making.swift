@@ -113,8 +113,7 @@ extension Entry {
     @inline(__always)
     func writeExpiry(_ expiry: Int64) {
         precondition(hasExpiry && expiry != Entry.noExpiry, "the entry has no room for an expiry")
-        let offset = pointer.load(as: UInt8.self) & Entry.wideFlag != 0 ? Entry.wideHeaderCount : Entry.narrowHeaderCount
-        nc_store64(pointer + offset, UInt64(bitPattern: expiry))
+        nc_store64(pointer + expiryOffset, UInt64(bitPattern: expiry))
     }
 
     /// A copy with another key or deadline; a block is shared, not copied. Nil when there is no memory.

@@ -60,7 +60,7 @@ public struct Entry {
     var storedValueCount: Int { isWide ? Int(nc_load32(pointer + 5)) : Int(nc_load16(pointer + 2)) }
 
     @inline(__always)
-    private var expiryOffset: Int { isWide ? Entry.wideHeaderCount : Entry.narrowHeaderCount }
+    var expiryOffset: Int { isWide ? Entry.wideHeaderCount : Entry.narrowHeaderCount }
 
     @inline(__always)
     private var keyOffset: Int { expiryOffset + (hasExpiry ? 8 : 0) }

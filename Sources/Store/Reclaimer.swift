@@ -29,7 +29,6 @@ final class Reclaimer: @unchecked Sendable {
         var budget = budget
         while budget > 0, let last = tables.last {
             var (table, position) = last
-            let before = pendingCount
             var bytes = 0
             if free(&table, from: &position, budget: &budget, bytes: &bytes) {
                 tables.removeLast()
@@ -38,7 +37,6 @@ final class Reclaimer: @unchecked Sendable {
             } else {
                 tables[tables.count - 1] = (table, position)
             }
-            _ = before
             ledger.addDetached(bytes: -bytes)
         }
         return tables.isEmpty
@@ -57,6 +55,7 @@ final class Reclaimer: @unchecked Sendable {
         guard table.directory != nil else { return true }
         while budget > 0 {
             let segment = table.segment(for: position)
+            let depth = segment.pointee.depth
             // All of the segment's entries are missed in the cache: fetch them together.
             segment.pointee.forEachSlot { _, _, slot in nc_prefetch_write(slot.pointee.entry.pointer) }
             var freed = 0
@@ -68,7 +67,7 @@ final class Reclaimer: @unchecked Sendable {
             }
             pendingCount -= freed
             budget -= freed + 8
-            guard let next = TablePosition.nextSegment(after: position, depth: segment.pointee.depth) else { return true }
+            guard let next = TablePosition.nextSegment(after: position, depth: depth) else { return true }
             position = next
         }
         return false

@@ -21,7 +21,8 @@ extension Store {
     ) {
         nc_spin_lock(&policyLock)
         defer { nc_spin_unlock(&policyLock) }
-        let isExact = maximumEntryCount > 0 && maximumEntryCount <= ExactOrder.largestBound && ExactOrder.applies(to: policy)
+        let isSmall = maximumEntryCount > 0 && maximumEntryCount <= ExactOrder.largestBound
+        let isExact = isSmall && ExactOrder.applies(to: policy)
         self.policy = policy
         ledger.setBounds(bytes: maximumBytes, entries: maximumEntryCount, shardCount: shardCount)
         forEachShard { shard in

@@ -67,10 +67,10 @@ struct Table {
             let segment = segment(for: hash)
             let count = segment.pointee.count
             if count < segment.pointee.limit { return segment }
-            if Int(segment.pointee.bucketCount) < Segment.maximumBucketCount || segment.pointee.depth == Table.maximumDepth
-            {
-                let size = Segment.sizes.first { $0 > Int(segment.pointee.bucketCount) } ?? Segment.maximumBucketCount
-                precondition(size > Int(segment.pointee.bucketCount), "more keys share 38 bits of a keyed hash than can be")
+            let bucketCount = Int(segment.pointee.bucketCount)
+            if bucketCount < Segment.maximumBucketCount || segment.pointee.depth == Table.maximumDepth {
+                let size = Segment.sizes.first { $0 > bucketCount } ?? bucketCount
+                precondition(size > bucketCount, "more keys share 38 bits of a keyed hash than there can be")
                 replace(segment, with: resize(segment.pointee, to: size))
             } else {
                 split(hash, seed)

@@ -161,7 +161,8 @@ extension Executor {
         let entries = newEntryCount(command)
         if store.fits(bytes: bytes, entries: entries) { return nil }
         if store.maximumBytes > 0, bytes > store.maximumBytes { return refuseForMemory(command) }
-        let preferred = state.pointee.access.shardIndex(hash: state.pointee.hasFirstKeyHash ? state.pointee.firstKeyHash : 0)
+        let hash = state.pointee.hasFirstKeyHash ? state.pointee.firstKeyHash : 0
+        let preferred = state.pointee.access.shardIndex(hash: hash)
         switch store.makeRoom(bytes: bytes, entries: entries, preferred: preferred, now: nowMilliseconds) {
         case .enough: return nil
         case .later: return .retry

@@ -51,7 +51,8 @@ enum KeyspaceCommands {
     }
 
     private static func select(_ call: Call) {
-        guard let database = database(call, 1, notInteger: "ERR value is not an integer or out of range") else { return }
+        let notInteger: StaticString = "ERR value is not an integer or out of range"
+        guard let database = database(call, 1, notInteger: notInteger) else { return }
         call.session.pointee.database = database
         call.reply.ok()
     }

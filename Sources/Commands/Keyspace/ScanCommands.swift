@@ -8,7 +8,7 @@ enum ScanCommands {
         CommandSpec(
             "scan", arity: -2, flags: [.readOnly, .keyspace], categories: [.keyspace], group: .generic,
             since: "2.8.0", summary: "Walks the keys of the database, some at each call.",
-            complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0.",
+            complexity: "O(1) a call, O(N) for all calls of a walk, N being the number of keys",
             syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
             tips: ["nondeterministic_output", "request_policy:special", "response_policy:special"],
             handler: { scan(Call($0)) }),

@@ -4,6 +4,7 @@
 `redis` or `valkey` to check the tests themselves against a server that is known to be right.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -20,6 +21,15 @@ PACKAGE = Path(__file__).resolve().parents[2]
 KIND = os.environ.get("BLACKBOX_TARGET", "nearcached")
 SANITIZED = os.environ.get("BLACKBOX_SANITIZED", "") != ""
 IS_OWN = KIND == "nearcached"
+
+
+running = set()
+
+
+@atexit.register
+def kill_what_failed_tests_left():
+    for server in running:
+        server.kill()
 
 
 def binary_of(kind):
@@ -92,6 +102,7 @@ class Server:
             env=self.environment,
             cwd=self.directory,
         )
+        running.add(self)
         return self
 
     def start(self):
@@ -159,6 +170,7 @@ class Server:
                 assert code == 0, f"{self.kind} ended with {code}: {self.log()}"
         finally:
             self.kill()
+            running.discard(self)
             self.output.close()
             log = self.log()
             shutil.rmtree(self.directory, ignore_errors=True)

@@ -42,6 +42,9 @@ let package = Package(
         .systemLibrary(name: "CJemalloc", providers: [.apt(["libjemalloc-dev"])]),
         .target(name: "CLinux", cSettings: cSettings),
         .target(name: "CPrimitives", cSettings: cSettings),
+        // Needs xxhash.h (libxxhash-dev); nothing is linked.
+        .target(name: "CXXHash", cSettings: cSettings),
+        .target(name: "CLongDouble", cSettings: cSettings),
         .target(
             name: "CAllocator",
             dependencies: withJemalloc ? ["CJemalloc"] : [],
@@ -57,7 +60,11 @@ let package = Package(
         room("Configuration", floor: 1, ["Primitives", "CLinux"]),
         room("Telemetry", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
         // Floor 4
-        room("Commands", floor: 4, ["Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives"]),
+        room(
+            "Commands", floor: 4,
+            [
+                "Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CXXHash", "CLongDouble",
+            ]),
         // Floor 5
         room(
             "Server", floor: 5,

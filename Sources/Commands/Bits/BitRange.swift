@@ -21,20 +21,11 @@ struct BitRange {
     let firstBit: Int
     let lastBit: Int
 
-    /// All bits of a value of `byteCount` bytes; nil when it is empty.
-    init?(allOf byteCount: Int) {
-        guard byteCount > 0 else { return nil }
-        firstBit = 0
-        lastBit = byteCount * 8 - 1
-    }
-
     /// Resolves `start` and `end`, which count from the value's end when negative; nil when nothing is left.
     init?(start: Int64, end: Int64, unit: Unit, byteCount: Int) {
         let scale: Int64 = unit == .bit ? 1 : 8
         // A value has at most 512 MB, so its bits fit.
         let total = Int64(byteCount) * (unit == .bit ? 8 : 1)
-        // Redis says so before it clamps: -1 -100 is empty, though both clamp to 0.
-        if start < 0, end < 0, start > end { return nil }
         let first = max(start < 0 ? start + total : start, 0)
         let last = min(max(end < 0 ? end + total : end, 0), total - 1)
         guard first <= last else { return nil }

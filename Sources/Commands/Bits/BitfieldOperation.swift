@@ -47,7 +47,6 @@ struct BitfieldOperation {
                 arguments[index + 2], integerBitCount: integer.bitCount, maximumByteCount: maximumByteCount)
             var kind = Kind.get
             if !isGet {
-                guard !isReadOnly else { throw .readOnlyBitfield }
                 guard let operand = arguments[index + 3].int64 else { throw .notInteger }
                 kind = isSet ? .set(operand) : .increment(operand)
             }
@@ -55,6 +54,8 @@ struct BitfieldOperation {
                 BitfieldOperation(kind: kind, integer: integer, bitOffset: offset, overflow: overflow))
             index += isGet ? 3 : 4
         }
+        // Last, as in Redis: what is wrong with the arguments is said first.
+        if isReadOnly, operations.contains(where: { $0.kind != .get }) { throw .readOnlyBitfield }
         return operations
     }
 

@@ -1,0 +1,25 @@
+import Primitives
+import RESP
+
+extension Call {
+    /// Replies with the error, in Redis's words.
+    func fail(_ failure: ArgumentFailure) {
+        switch failure {
+        case .syntax: syntaxError()
+        case .notInteger: notInteger()
+        case .invalidExpiry: invalidExpireTime()
+        case .wrongDigestCount: reply.error("ERR must be exactly 16 hexadecimal characters")
+        case .incompatibleExpiryConditions:
+            reply.error("ERR NX and XX, GT or LT options at the same time are not compatible")
+        case .incompatibleExpiryComparisons:
+            reply.error("ERR GT and LT options at the same time are not compatible")
+        case .unsupportedOption(let index): reply.error("ERR Unsupported option \(self[index].string)")
+        case .bitOffset: reply.error("ERR bit offset is not an integer or out of range")
+        case .bitfieldType:
+            reply.error(
+                "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")
+        case .overflowKind: reply.error("ERR Invalid OVERFLOW type specified")
+        case .readOnlyBitfield: reply.error("ERR BITFIELD_RO only supports the GET subcommand")
+        }
+    }
+}

@@ -76,10 +76,13 @@ let package = Package(
         // Floor 6
         room(
             "Daemon", floor: 6,
-            ["Server", "Commands", "Store", "Networking", "Configuration", "Telemetry", "Primitives", "CLinux"]
+            [
+                "Server", "Commands", "Store", "Networking", "Configuration", "Telemetry", "Primitives", "CPrimitives",
+                "CLinux",
+            ]
         ),
         // Floor 7
-        .executableTarget(name: "nearcached", dependencies: ["Daemon"], swiftSettings: swiftSettings),
+        .executableTarget(name: "nearcached", dependencies: ["Daemon", "CLinux"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "nearcached-benchmark",
             dependencies: ["CLinux", "CPrimitives", "Primitives"],

@@ -12,6 +12,9 @@ import Synchronization
 ///     server.drain()
 ///     server.join()
 public final class Server: @unchecked Sendable {
+    /// Descriptors for everything that is no client: listeners, pollers, the log, upstream links. Redis keeps as many.
+    public static let reservedDescriptorCount = 32
+
     public let loopCount: Int
     let shared: SharedState
     /// Called when a client asks for a shutdown.

@@ -1,1 +1,4 @@
-print("nearcached")
+import CLinux
+import Daemon
+
+exit(Daemon.main(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,42 @@
+import Configuration
+import Networking
+import Telemetry
+
+/// The sockets that clients connect to.
+enum Listeners {
+    /// Opens all that the configuration names. An address that the machine lacks is passed over when it is optional.
+    static func open(_ values: ParameterValues, log: Log) throws(StartError) -> [Listener] {
+        var listeners: [Listener] = []
+        do throws(ListenError) {
+            if let port = values.port {
+                for address in values.bindAddresses {
+                    if let listener = try tcp(address, port, values.tcpBacklog, log) { listeners.append(listener) }
+                }
+            }
+            if let path = values.unixSocketPath {
+                listeners.append(
+                    try Listener.unix(
+                        path: path, permissions: values.unixSocketPermissions, backlog: values.tcpBacklog))
+            }
+        } catch {
+            throw StartError(error.description)
+        }
+        guard !listeners.isEmpty else {
+            throw StartError("nothing to listen on: the machine has no address of bind, or port is 0, and unixsocket is not set")
+        }
+        return listeners
+    }
+
+    /// A TCP listener; nil when the machine lacks the address and need not have it.
+    private static func tcp(
+        _ address: BindAddress, _ port: UInt16, _ backlog: Int32, _ log: Log
+    ) throws(ListenError) -> Listener? {
+        do throws(ListenError) {
+            return try Listener.tcp(address: address.address, port: port, backlog: backlog)
+        } catch {
+            guard address.isOptional, error.isMissingAddress else { throw error }
+            log.verbose("\(error); the address is optional")
+            return nil
+        }
+    }
+}

@@ -81,7 +81,7 @@ let package = Package(
         ),
         tests("Primitives"),
         tests("Store", ["Primitives"]),
-        tests("RESP", ["Primitives", "CAllocator"]),
+        tests("RESP", ["Primitives", "CAllocator", "CLinux"]),
         tests("Networking", ["CLinux"]),
         tests("Configuration", ["Primitives", "CLinux"]),
         tests("Telemetry", ["Primitives", "CLinux"]),

@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Primitives", dependencies: ["CPrimitives", "CLinux"], swiftSettings: swiftSettings),
         // Floor 1
         room("Store", floor: 1, ["Primitives", "CPrimitives", "CAllocator"]),
-        room("RESP", floor: 1, ["Primitives", "CPrimitives"]),
+        room("RESP", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
         room("Networking", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
         room("Configuration", floor: 1, ["Primitives", "CLinux"]),
         room("Telemetry", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),

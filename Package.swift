@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "Primitives", dependencies: ["CPrimitives", "CLinux"], swiftSettings: swiftSettings),
         // Floor 1
         room("Store", floor: 1, ["Primitives", "CPrimitives", "CAllocator"]),
-        room("RESP", floor: 1, ["Primitives", "CPrimitives"]),
+        room("RESP", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
         room("Networking", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
         room("Configuration", floor: 1, ["Primitives", "CLinux"]),
         room("Telemetry", floor: 1, ["Primitives", "CPrimitives", "CLinux"]),
@@ -91,7 +91,7 @@ let package = Package(
         ),
         tests("Primitives"),
         tests("Store", ["Primitives"]),
-        tests("RESP", ["Primitives", "CAllocator"]),
+        tests("RESP", ["Primitives", "CAllocator", "CLinux"]),
         tests("Networking", ["CLinux"]),
         tests("Configuration", ["Primitives", "CLinux"]),
         tests("Telemetry", ["Primitives", "CLinux"]),

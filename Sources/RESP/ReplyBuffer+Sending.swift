@@ -1,5 +1,5 @@
+import CLinux
 import CPrimitives
-import Glibc
 import Primitives
 
 /// From the buffer to the socket.

@@ -148,9 +148,10 @@ public struct ReplyBuffer: ~Copyable {
     /// Drops everything, sent or not, releases what was referenced and forgets an overflow. Keeps some of its memory.
     public mutating func removeAll() {
         if referenceCount > 0 { releaseReferences(from: sentReferenceCount) }
+        referenceCount = 0
+        sentReferenceCount = 0
         count = 0
         sentCount = 0
-        sentReferenceCount = 0
         referencedByteCount = 0
         overflowed = false
         if capacity > Self.retainedCapacity { freeMemory() }

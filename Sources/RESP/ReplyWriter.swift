@@ -140,6 +140,28 @@ public struct ReplyWriter {
     @inline(__always)
     public func push(_ count: Int) { header(version == 3 ? UInt8(ascii: ">") : UInt8(ascii: "*"), count) }
 
+    /// Puts the header of an array of `count` elements before what was written since `mark`. O(what was written since).
+    public func insertArray(_ count: Int, at mark: ReplyBuffer.Mark) {
+        insertHeader(UInt8(ascii: "*"), count, at: mark)
+    }
+
+    /// As `insertArray`, of a map of `count` pairs.
+    public func insertMap(_ count: Int, at mark: ReplyBuffer.Mark) {
+        if version == 3 {
+            insertHeader(UInt8(ascii: "%"), count, at: mark)
+        } else {
+            insertHeader(UInt8(ascii: "*"), 2 * count, at: mark)
+        }
+    }
+
+    private func insertHeader(_ marker: UInt8, _ count: Int, at mark: ReplyBuffer.Mark) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.headerCapacity) { header in
+            guard let base = header.baseAddress else { return }
+            let headerCount = Self.writeHeader(marker, count, to: base)
+            buffer.pointee.insert(ByteSlice(base: base, count: headerCount), at: mark)
+        }
+    }
+
     // MARK: Bytes
 
     /// Bytes as they are: replies, or parts of one, made elsewhere.

@@ -2,7 +2,7 @@ import Primitives
 
 /// One complete request in a batch.
 @frozen
-public struct Request {
+public struct Request: Sendable {
     /// Index of the command's name in the batch's `arguments`.
     public let firstArgument: Int
     /// The name counted in: at least 1.

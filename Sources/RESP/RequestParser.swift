@@ -13,7 +13,7 @@ import Primitives
 ///         └── other ──► inline ─────────────────────────────────────────────────────────────┘
 public struct RequestParser: ~Copyable {
     /// What a request may be at most. Before AUTH Redis allows less; the bytes a connection buffers are its own to bound.
-    public struct Limits {
+    public struct Limits: Sendable {
         /// Longest inline request or header line in bytes, Redis's PROTO_INLINE_MAX_SIZE.
         public static let maximumLineCount = 65_536
         /// The most arguments of a request, before any configuration: Redis's old bound, which a cache has no use above.
@@ -44,7 +44,7 @@ public struct RequestParser: ~Copyable {
     }
 
     /// What came of the bytes.
-    public enum Result: Equatable {
+    public enum Result: Equatable, Sendable {
         /// The batch holds what was complete. `consumed` bytes belong to it (or to empty requests) and are done with
         /// once its commands have run. Nothing consumed and nothing in the batch: more bytes are needed.
         case parsed(consumed: Int)

@@ -22,7 +22,8 @@ import Testing
                 _ = parser.parse(base, count: count, limits: Conversation.limits, into: &batch)
             }
         }
-        #expect(parser.isInitial)
+        let isInitial = parser.isInitial
+        #expect(isInitial)
         #expect(batch.commandCount == 0)
     }
 

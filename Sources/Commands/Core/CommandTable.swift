@@ -11,6 +11,9 @@ public final class CommandTable: @unchecked Sendable {
     /// The number of commands and subcommands: the size of arrays of statistics.
     public var count: Int { names.count }
 
+    /// Some command, to begin with. A table has one at least.
+    var first: UnsafePointer<Command> { UnsafePointer(commands) }
+
     private let commands: UnsafeMutablePointer<Command>
     private let slots: UnsafeMutablePointer<Name>
     private static let slotCount = 1024
@@ -26,6 +29,7 @@ public final class CommandTable: @unchecked Sendable {
     public init(_ specs: [CommandSpec]) {
         self.specs = specs
         let total = specs.reduce(0) { $0 + 1 + $1.subcommands.count }
+        precondition(total > 0, "a command table has a command")
         precondition(total * 2 <= CommandTable.slotCount, "the command table's slots are more than half full")
         commands = .allocate(capacity: total)
         slots = .allocate(capacity: CommandTable.slotCount)

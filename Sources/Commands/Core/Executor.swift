@@ -66,12 +66,10 @@ public final class Executor: @unchecked Sendable {
         settings = shared.configuration.settings
         state = .allocate(capacity: 1)
         // The first request's fields are written before any handler reads them; these are never read.
-        let noCommand = shared.table.find(("ping" as StaticString).slice)
-        precondition(noCommand != nil, "the command table has PING")
         state.initialize(
             to: CallState(
                 arguments: UnsafeMutablePointer.allocate(capacity: 1), argumentCount: 0,
-                command: noCommand.unsafelyUnwrapped, firstKeyHash: 0, hasFirstKeyHash: false, isInExec: false,
+                command: shared.table.first, firstKeyHash: 0, hasFirstKeyHash: false, isInExec: false,
                 holdsAllShards: false, preparedBlock: nil,
                 session: UnsafeMutablePointer<Session>.allocate(capacity: 1), output: idleOutput,
                 executor: Unmanaged.passUnretained(self), access: shared.store.access, counters: counters,

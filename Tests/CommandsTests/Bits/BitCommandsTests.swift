@@ -27,7 +27,7 @@ import Testing
     @Test func countsAndPositions() {
         expect([
             ("set k hello", "+OK"), ("bitcount k", ":21"), ("bitcount k 1 -2", ":12"), ("bitcount k 5 30 bit", ":12"),
-            ("bitcount k 1", ":17"), ("bitcount k -1 -100", ":0"), ("bitcount k 0 -1 foo", "-ERR syntax error"),
+            ("bitcount k 1", ":18"), ("bitcount k -1 -100", ":0"), ("bitcount k 0 -1 foo", "-ERR syntax error"),
             ("bitcount none", ":0"), ("bitcount none x 1", "-ERR value is not an integer or out of range"),
             ("bitpos k 0", ":0"), ("bitpos k 1 2", ":17"), ("bitpos k 0 8 -1 bit", ":8"),
             ("bitpos k 2", "-ERR The bit argument must be 1 or 0."), ("bitpos none 0", ":0"), ("bitpos none 1", ":-1"),

@@ -225,7 +225,7 @@ extension Shard {
             let depth = segment.pointee.depth
             let bucketCount = Int(segment.pointee.bucketCount)
             let bits = Int((position << UInt64(depth)) >> 48)
-            for index in (bits * bucketCount >> 16)..<bucketCount {
+            for index in ((bits * bucketCount) >> 16)..<bucketCount {
                 let bucket = segment.pointee.bucket(index)
                 var occupied = bucket.occupied
                 while occupied != 0 {

@@ -20,7 +20,7 @@ extension Shard {
         while true {
             let segment = table.segment(for: position).pointee
             let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.depth)) >> 48)
-            let home = Int(bits) * Int(segment.bucketCount) >> 16
+            let home = (Int(bits) * Int(segment.bucketCount)) >> 16
             segment.forEachEntry(home: home, from: bits) { slot in
                 let entry = slot.entry
                 if slot.expiryClass != ExpiryClass.none, entry.isExpired(at: now) { return }

@@ -10,3 +10,8 @@ enum ClientAttribute {
 
     static let nameError: StaticString = "ERR Client names cannot contain spaces, newlines or special characters."
 }
+
+extension ByteSlice {
+    /// Whether the bytes end with `text`'s.
+    func hasSuffix(_ text: StaticString) -> Bool { dropFirst(count - text.utf8CodeUnitCount).equals(text) }
+}

@@ -38,7 +38,8 @@ extension InfoSection {
         report.field("mem_allocator", memory.allocatorName)
         report.field("active_defrag_running", 0)
         report.field("lazyfree_pending_bytes", memory.detachedBytes)
-        report.zeros("lazyfree_pending_objects", "lazyfreed_objects")
+        report.field("lazyfree_pending_objects", memory.pendingEntryCount)
+        report.field("lazyfreed_objects", 0)
     }
 
     /// There are no scripts and functions; tools read the fields all the same.

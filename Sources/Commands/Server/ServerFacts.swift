@@ -43,6 +43,8 @@ struct ServerFacts {
         var allocatedBytes = 0
         var activeBytes = 0
         var allocatorResidentBytes = 0
+        /// Entries flushed and not yet freed.
+        var pendingEntryCount = 0
         var overheadBytes: Int { max(0, usedBytes - datasetBytes) }
     }
 

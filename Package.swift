@@ -63,7 +63,8 @@ let package = Package(
         room(
             "Commands", floor: 4,
             [
-                "Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CXXHash", "CLongDouble",
+                "Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CLinux", "CAllocator",
+                "CXXHash", "CLongDouble",
             ]),
         // Floor 5
         room(
@@ -95,7 +96,7 @@ let package = Package(
         tests("Networking", ["CLinux"]),
         tests("Configuration", ["Primitives", "CLinux"]),
         tests("Telemetry", ["Primitives", "CLinux"]),
-        tests("Commands", ["Store", "RESP", "Primitives"]),
+        tests("Commands", ["Store", "RESP", "Configuration", "Telemetry", "Primitives"]),
         tests("Server"),
     ]
 )

@@ -46,4 +46,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/// User and system time of this process and of its children that ended, in microseconds, in this order. A function, since
+/// struct rusage differs between this module and Glibc's and does not compile where both are loaded.
+void nc_process_times(int64_t times[4]);
+
+/// The system's name, release and machine with blanks between, cut to `count` - 1 characters.
+void nc_system_name(char *name, int64_t count);
+
 #endif

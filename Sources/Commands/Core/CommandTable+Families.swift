@@ -1,8 +1,12 @@
 extension CommandTable {
     /// The table of all families.
     public static func standard() -> CommandTable {
-        CommandTable(
-            TransactionCommands.specs + KeyspaceCommands.specs + ScanCommands.specs
-                + StringCommands.specs + BitCommands.specs + KeyCommands.specs + SerializationCommands.specs)
+        let keys = KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
+        let connections = ConnectionCommands.specs + ClientCommands.specs
+        let server =
+            ServerCommands.specs + ConfigCommands.specs + CommandCommands.specs + MemoryCommands.specs
+            + SlowLogCommands.specs + LatencyCommands.specs + DebugCommands.specs + ReplicationCommands.specs
+        return CommandTable(
+            StringCommands.specs + BitCommands.specs + keys + TransactionCommands.specs + connections + server)
     }
 }

@@ -29,7 +29,10 @@ extension Executor {
         var wait = 1000 - Int(now % 1000)
         if now - background.followedMilliseconds >= 100 || now < background.followedMilliseconds {
             background.followedMilliseconds = now
-            if loopIndex == 0 { shared.clock.follow(nowMilliseconds: now) }
+            if loopIndex == 0 {
+                shared.clock.follow(nowMilliseconds: now)
+                shared.diagnostics.sample(shared, nowMilliseconds: now)
+            }
         }
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {
             if sweep(now) { background.sweptTick = now / 1000 } else { wait = 0 }

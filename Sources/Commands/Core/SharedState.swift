@@ -16,6 +16,8 @@ public final class SharedState: @unchecked Sendable {
     public let slowLog: SlowLog
     public let latencyMonitor = LatencyMonitor()
     public let log: Log
+    /// Rates, the peak of memory and other things of INFO.
+    public let diagnostics = Diagnostics()
     /// Random, 40 hex digits: INFO's run_id.
     public let runID: String
     public let loopCount: Int

@@ -125,7 +125,7 @@ extension Loop {
         case .parsed(let consumed):
             return consumed > 0 ? consumed : nil
         case .failed(let failure, _):
-            ReplyWriter(output, version: 2).error(failure.errorText)
+            answer(failure)
             connection.pointee.machine.protocolFailed()
         case .hostile:
             warnOfHostileRequest(connection)
@@ -133,6 +133,9 @@ extension Loop {
         }
         return nil
     }
+
+    @inline(never)
+    private func answer(_ failure: ProtocolFailure) { ReplyWriter(output, version: 2).error(failure.errorText) }
 
     /// Keeps the bytes that are not done with in the connection's own buffer; an empty one gives its memory back.
     private mutating func keep(

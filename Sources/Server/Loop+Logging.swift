@@ -1,19 +1,23 @@
 import Commands
 import Telemetry
 
-/// What a loop has to say of its clients. Never their keys or values.
+/// What a loop has to say of its clients. Never their keys or values. Never inlined: texts bring reference counting into
+/// functions that have none otherwise.
 extension Loop {
     /// A client is closed that did something wrong.
+    @inline(never)
     func warnOfClosing(_ reason: String, _ connection: ConnectionPointer) {
         server._withUnsafeGuaranteedRef { $0.shared.log.warning("Closing client \(name(connection)): \(reason)") }
     }
 
     /// A client is closed as configured.
+    @inline(never)
     func noteClosing(_ reason: String, _ connection: ConnectionPointer) {
         server._withUnsafeGuaranteedRef { $0.shared.log.verbose("Closing client \(name(connection)): \(reason)") }
     }
 
     /// Once a minute at most: whoever sends one sends many.
+    @inline(never)
     func warnOfHostileRequest(_ connection: ConnectionPointer) {
         server._withUnsafeGuaranteedRef { server in
             guard server.mayWarnOfHostileRequest(now: now) else { return }

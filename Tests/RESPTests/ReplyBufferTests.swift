@@ -20,9 +20,9 @@ import Testing
         deinit { bytes.deallocate() }
 
         func append(to buffer: inout ReplyBuffer) {
-            let address = Unmanaged.passUnretained(self).toOpaque()
+            let address = Unmanaged.passRetained(self).toOpaque()  // the buffer holds it, as it would a value
             buffer.appendReference(ByteSlice(base: bytes, count: count), owner: address) {
-                Unmanaged<Owner>.fromOpaque($0).takeUnretainedValue().releaseCount += 1
+                Unmanaged<Owner>.fromOpaque($0).takeRetainedValue().releaseCount += 1
             }
         }
     }

@@ -97,6 +97,7 @@ let package = Package(
         tests("Configuration", ["Primitives", "CLinux"]),
         tests("Telemetry", ["Primitives", "CLinux"]),
         tests("Commands", ["Store", "RESP", "Configuration", "Telemetry", "Primitives"]),
-        tests("Server"),
+        tests(
+            "Server", ["CLinux", "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives"]),
     ]
 )

@@ -22,7 +22,8 @@ enum Listeners {
             throw StartError(error.description)
         }
         guard !listeners.isEmpty else {
-            throw StartError("nothing to listen on: the machine has no address of bind, or port is 0, and unixsocket is not set")
+            throw StartError(
+                "nothing to listen on: port is 0 or no address of bind is there, and unixsocket is not set")
         }
         return listeners
     }

@@ -9,7 +9,8 @@ struct PIDFile: ~Copyable {
         self.path = path
         guard let path else { return }
         guard let file = fopen(path, "we") else {
-            throw StartError("cannot write the pidfile \(path): \(String(cString: strerror(__errno_location().pointee)))")
+            let reason = String(cString: strerror(__errno_location().pointee))
+            throw StartError("cannot write the pidfile \(path): \(reason)")
         }
         fputs("\(getpid())\n", file)
         fclose(file)

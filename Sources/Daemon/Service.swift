@@ -47,7 +47,9 @@ struct Service: ~Copyable {
         let shutdown = ShutdownRequest()
         let server: Server
         do throws(SystemError) {
-            server = try Server(shared: shared, listeners: listeners, loopCount: values.loops) { shutdown.request(force: $0) }
+            server = try Server(
+                shared: shared, listeners: listeners, loopCount: values.loops,
+                onShutdownRequest: { shutdown.request(force: $0) })
             try server.start()
         } catch {
             throw StartError("cannot start the event loops: \(error)")
@@ -77,7 +79,8 @@ struct Service: ~Copyable {
                 "the limit of open files is \(limit), but \(Server.reservedDescriptorCount) are needed besides clients")
         }
         log.warning(
-            "maxclients lowered from \(wanted) to \(possible): the limit of open files is \(limit) and cannot be raised")
+            "maxclients lowered from \(wanted) to \(possible): the limit of open files is \(limit) and cannot be raised"
+        )
         setMaxClients(possible)
     }
 

@@ -8,7 +8,8 @@ public enum StandardError {
         line.withUTF8 { text in
             var written = 0
             while written < text.count, let base = text.baseAddress {
-                guard case .bytes(let count) = SystemCall.bytes({ write(2, base + written, text.count - written) }) else {
+                guard case .bytes(let count) = SystemCall.bytes({ write(2, base + written, text.count - written) })
+                else {
                     return
                 }
                 written += count

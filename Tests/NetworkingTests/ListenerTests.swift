@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 import Testing
 
 @testable import Networking
@@ -55,7 +55,7 @@ import Testing
         let path = directory.file("s")
         let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         let address = try #require(SocketAddress(path: path))
-        #expect(address.withPointer { bind(stale, $0, $1) } == 0)
+        #expect(address.withPointer { bind(stale, .init(__sockaddr__: $0), $1) } == 0)
         stale.close()
         _ = try Listener.unix(path: path, permissions: nil, backlog: 8)
         let file = creat(path, 0o600)
@@ -79,8 +79,8 @@ import Testing
 
     private func connect(_ address: SocketAddress) throws -> Descriptor {
         let client = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
-        guard address.withPointer({ Glibc.connect(client, $0, $1) }) == 0 else {
-            throw Failure("connect: \(SystemError(Glibc.errno))")
+        guard address.withPointer({ CLinux.connect(client, .init(__sockaddr__: $0), $1) }) == 0 else {
+            throw Failure("connect: \(SystemError(errno))")
         }
         return client
     }

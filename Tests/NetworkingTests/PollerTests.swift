@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 import Testing
 
 @testable import Networking
@@ -32,7 +32,7 @@ import Testing
         let receiver = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         defer { receiver.close() }
         let address = try #require(SocketAddress(path: path))
-        #expect(address.withPointer { bind(receiver, $0, $1) } == 0)
+        #expect(address.withPointer { bind(receiver, .init(__sockaddr__: $0), $1) } == 0)
         guard let notification = NotificationSocket(path: path) else { throw Failure("\(path) is a good path") }
         notification.send("READY=1\nSTATUS=ready")
         var bytes = [UInt8](repeating: 0, count: 64)

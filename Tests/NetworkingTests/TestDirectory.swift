@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// A directory that goes with its files.
 final class TestDirectory {

@@ -101,3 +101,22 @@ let package = Package(
             "Server", ["CLinux", "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives"]),
     ]
 )
+
+/// A fuzzing target: a folder of Tests/Fuzz.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Fuzz\(name)",
+        dependencies: ["CFuzzer"] + dependencies,
+        path: "Tests/Fuzz/\(name)",
+        exclude: ["corpus", "dictionary"],
+        swiftSettings: swiftSettings
+    )
+}
+
+// They link only with the flags that Tests/Fuzz/run gives.
+if ProcessInfo.processInfo.environment["NEARCACHED_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        fuzzer("RequestParser", ["RESP", "Primitives", "CLinux"]),
+    ]
+}

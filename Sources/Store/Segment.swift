@@ -2,18 +2,22 @@ import CAllocator
 import CPrimitives
 import Primitives
 
-/// A small open-addressed table of 1 to 64 buckets: the unit in which a table grows.
+/// An open-addressed table of 1 to 512 buckets: the unit in which a table grows.
 ///
 /// Home buckets are chosen by `Fragment`, probing goes on to the next bucket and wraps around. A segment holds at most
-/// six entries per bucket on average (86 %), grows in steps of a quarter or less, and is split in two when 64 buckets
-/// are full: every step moves at most 384 entries, so no command ever pays for more.
+/// six entries per bucket on average (86 %), grows in steps of a quarter or less from 32 buckets on, and is split in two
+/// when 512 buckets are full: every step moves at most 3072 slots, some tens of microseconds, and no command pays for more.
 ///
 /// The descriptor lies in the table's directory. When several directory places lead to one segment, the first is the
 /// canonical one: only there are `entryCount` and `nextVisit` kept.
 struct Segment {
-    /// Sizes a segment may have, in buckets. From 32 on each is one of jemalloc's size classes exactly.
-    static let sizes: [Int] = [1, 2, 4, 8, 16, 24, 32, 40, 48, 56, 64]
-    static let maximumBucketCount = 64
+    /// Sizes a segment may have, in buckets; each is one of jemalloc's size classes exactly. Large tables use those from
+    /// 16 KiB on (256 buckets), which are runs of pages: segments of 2 to 4 KiB share slabs, and since all segments grow
+    /// in step, half-empty slabs cost 5 bytes an entry.
+    static let sizes: [Int] = [
+        1, 2, 4, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512,
+    ]
+    static let maximumBucketCount = 512
     static let entriesPerBucket = 6
     static let never = UInt32.max
 
@@ -68,7 +72,7 @@ struct Segment {
     var count: Int { Int(entryCount) }
 
     @inline(__always)
-    var limit: Int { Int(bucketCount) &* Segment.entriesPerBucket }  // 64 × 6 at the most
+    var limit: Int { Int(bucketCount) &* Segment.entriesPerBucket }  // 512 × 6 at the most
 
     /// The smallest size that holds `count` entries with an eighth to spare.
     static func bucketCount(for count: Int) -> Int {

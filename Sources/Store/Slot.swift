@@ -83,5 +83,5 @@ struct Fragment: Equatable {
 
     /// The home bucket among `bucketCount`: monotonic in the hash, so that SCAN walks in the order of the hash.
     @inline(__always)
-    func home(bucketCount: Int) -> Int { (Int(bits) &* bucketCount) &>> 16 }  // 65535 × 64 at the most
+    func home(bucketCount: Int) -> Int { (Int(bits) &* bucketCount) &>> 16 }  // 65535 × 512 at the most
 }

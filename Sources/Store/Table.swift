@@ -14,7 +14,7 @@ import Primitives
 struct Table {
     static let maximumDepth: UInt8 = 38
     /// Two neighbours that hold no more than this together become one again.
-    private static let mergeLimit = 160
+    private static let mergeLimit = 1280
 
     private(set) var directory: UnsafeMutablePointer<Segment>?
     private(set) var depth: UInt8 = 0
@@ -99,16 +99,17 @@ struct Table {
         for alias in 0..<(1 << Int(depth - segment.depth)) { place[alias] = segment }
     }
 
-    /// Splits a full segment by the next bit of the hash. Reads the keys of its entries, some 384: the fragment's lowest
-    /// bit is new. The keys are prefetched eight ahead.
+    /// Splits a full segment by the next bit of the hash. Reads the keys of its entries, some 3000: the fragment's lowest
+    /// bit is new. The keys are prefetched.
     private mutating func split(_ hash: UInt64, _ seed: HashSeed) {
         if segment(for: hash).pointee.depth == depth { doubleDirectory() }
         let place = segment(for: hash)
         let old = place.pointee
         let newDepth = old.depth + 1
+        let size = Segment.bucketCount(for: old.count / 2)
         var halves = (
-            Segment.make(bucketCount: 40, depth: newDepth, stamped: isStamped),
-            Segment.make(bucketCount: 40, depth: newDepth, stamped: isStamped)
+            Segment.make(bucketCount: size, depth: newDepth, stamped: isStamped),
+            Segment.make(bucketCount: size, depth: newDepth, stamped: isStamped)
         )
         halves.0.nextVisit = old.nextVisit
         halves.1.nextVisit = old.nextVisit
@@ -147,7 +148,7 @@ struct Table {
     @inline(__always)
     mutating func shrinkIfSparse(_ segment: UnsafeMutablePointer<Segment>) {
         let bucketCount = Int(segment.pointee.bucketCount)
-        if segment.pointee.count < bucketCount &* 2, bucketCount > 1 { shrink(segment) }  // at most 64 × 2
+        if segment.pointee.count < bucketCount &* 2, bucketCount > 1 { shrink(segment) }  // at most 512 × 2
     }
 
     @inline(never)

@@ -25,6 +25,7 @@ extension Executor {
         state.pointee.command = command
         state.pointee.hasFirstKeyHash = entry.pointee.hasHash && command == entry.pointee.command
         state.pointee.firstKeyHash = entry.pointee.hash
+        entry.pointee.command = command  // statistics are the subcommand's
         guard command.pointee.accepts(argumentCount: state.pointee.argumentCount) else {
             return refuse(command, "ERR wrong number of arguments for '\(Call(state).fullName)' command")
         }

@@ -96,7 +96,7 @@ let package = Package(
         tests("Networking", ["CLinux"]),
         tests("Configuration", ["Primitives", "CLinux"]),
         tests("Telemetry", ["Primitives", "CLinux"]),
-        tests("Commands", ["Store", "RESP", "Configuration", "Telemetry", "Primitives"]),
+        tests("Commands", ["Store", "RESP", "Configuration", "Telemetry", "Primitives", "CLinux"]),
         tests(
             "Server", ["CLinux", "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives"]),
     ]

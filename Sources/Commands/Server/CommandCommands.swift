@@ -146,7 +146,8 @@ enum CommandCommands {
             guard let indexes = specification.indexes(count: count, argument: { call[$0 + 2] }) else {
                 return call.reply.error("ERR Invalid arguments specified for command")
             }
-            keys += indexes.map { ($0 + 2, specification.use) }
+            let use = use(of: specification, by: spec, (0..<count).map { call[$0 + 2] })
+            keys += indexes.map { ($0 + 2, use) }
         }
         call.reply.array(keys.count)
         for (index, use) in keys {
@@ -154,6 +155,18 @@ enum CommandCommands {
             call.reply.bulk(call[index])
             if withFlags { CommandDescription.flags(of: use, to: call.reply) }
         }
+    }
+
+    /// What this request does with its keys, where that hangs on its options.
+    private static func use(of key: KeySpecification, by spec: CommandSpec, _ arguments: [ByteSlice]) -> KeyUse {
+        guard key.use.contains(.variableFlags) else { return key.use }
+        if spec.name.slice.equals("set") {
+            let getsOldValue = arguments.dropFirst(3).contains { $0.equalsIgnoringCase("get") }
+            return getsOldValue ? [.readWrite, .access, .update] : [.overwrite, .update]
+        }
+        // BITFIELD.
+        let changes = arguments.contains { $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby") }
+        return changes ? [.readWrite, .access, .update] : [.readOnly, .access]
     }
 }
 

@@ -129,10 +129,10 @@ extension EvictionState {
 
     @inline(__always)
     mutating func moveToCurrentClass(_ metadata: UInt8, tick: UInt32) -> UInt8 {
-        classCounts[Int(metadata)] &-= 1  // the entry was counted there
-        classCounts[Int(currentClass)] &+= 1
         movesInClass += 1
         if movesInClass > trackedCount >> 2 { advanceClass(tick: tick, last: UInt8.max) }
+        classCounts[Int(metadata)] &-= 1  // the entry was counted there
+        classCounts[Int(currentClass)] &+= 1
         return currentClass
     }
 

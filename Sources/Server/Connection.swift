@@ -26,7 +26,7 @@ struct Connection: ~Copyable {
     var executedCount = 0
     /// What the poller watches.
     var watched = Readiness.readable
-    /// Bytes of buffers that the loop's count has of this connection.
+    /// Bytes of block and buffers that are booked for this connection.
     var accountedByteCount = 0
     /// In the loop's list of those to be freed.
     var isDead = false
@@ -34,12 +34,15 @@ struct Connection: ~Copyable {
     /// Times in milliseconds of the loop's clock; 0 for none.
     var times = ConnectionTimes()
 
-    private static let sessionOffset: Int = {
+    // Computed, so that they fold to constants: a `static let` would be asked whether it is set at every use.
+    @inline(__always)
+    private static var sessionOffset: Int {
         let alignment = MemoryLayout<Session>.alignment
         return (MemoryLayout<Connection>.size + alignment - 1) / alignment * alignment
-    }()
+    }
 
     /// What a connection takes besides its buffers, in bytes.
+    @inline(__always)
     static var blockByteCount: Int { sessionOffset + MemoryLayout<Session>.size }
 
     private init(descriptor: Descriptor, loopIndex: Int) {

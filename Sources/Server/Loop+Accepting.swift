@@ -78,6 +78,7 @@ extension Loop {
             createdMilliseconds: StoreClock.readWallMilliseconds(), isAuthenticated: !settings.isPasswordRequired)
         session.lastInteractionMilliseconds = executor._withUnsafeGuaranteedRef { $0.nowMilliseconds }
         let connection = Connection.make(descriptor: descriptor, loopIndex: index, session: session)
+        account(connection, Connection.blockByteCount)
         connection.pointee.times.connected = now
         connection.pointee.times.lastInput = now
         connection.pointee.index = connections.count

@@ -108,7 +108,7 @@ extension Loop {
             session.pointee.isMonitor = false
             server._withUnsafeGuaranteedRef { $0.monitorChanged(session) }
         }
-        _ = nc_atomic_add_signed(&counters.pointee.bufferBytes, -Int64(connection.pointee.accountedByteCount))
+        account(connection, 0)
         let index = connection.pointee.index
         let last = connections[connections.count - 1]
         connections[index] = last

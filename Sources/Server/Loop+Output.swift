@@ -4,6 +4,7 @@ import Configuration
 import Networking
 import Primitives
 import RESP
+import Store
 
 extension Loop {
     /// Waiting replies of a client that has not passed AUTH, in bytes: a flood of them is all it could ask for
@@ -143,7 +144,8 @@ extension Loop {
         }
         let watched = wanted(connection)
         if watched != connection.pointee.watched { watch(connection, watched) }
-        let byteCount = connection.pointee.input.capacity + connection.pointee.backlog.heapByteCount
+        let byteCount =
+            Connection.blockByteCount + connection.pointee.input.capacity + connection.pointee.backlog.heapByteCount
         if byteCount != connection.pointee.accountedByteCount { account(connection, byteCount) }
     }
 
@@ -164,10 +166,12 @@ extension Loop {
         connection.pointee.watched = readiness
     }
 
+    /// Books what the connection's buffers take, so that `maxmemory` covers them.
     @inline(never)
-    private func account(_ connection: ConnectionPointer, _ byteCount: Int) {
-        let change = Int64(byteCount - connection.pointee.accountedByteCount)
-        _ = nc_atomic_add_signed(&counters.pointee.bufferBytes, change)
+    func account(_ connection: ConnectionPointer, _ byteCount: Int) {
+        let change = byteCount - connection.pointee.accountedByteCount
+        _ = nc_atomic_add_signed(&counters.pointee.bufferBytes, Int64(change))
+        store._withUnsafeGuaranteedRef { $0.book(foreignBytes: change) }
         connection.pointee.accountedByteCount = byteCount
     }
 

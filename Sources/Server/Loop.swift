@@ -4,6 +4,7 @@ import Commands
 import Configuration
 import Networking
 import RESP
+import Store
 
 /// One event loop: a thread's whole world. Reached through a pointer only, so that the hot path has no reference counting
 /// and no exclusivity checks; classes are held unmanaged, their owner is the server, which outlives its loops.
@@ -25,6 +26,7 @@ struct Loop: ~Copyable {
     let inbox: Unmanaged<Inbox>
     let executor: Unmanaged<Executor>
     let configuration: Unmanaged<Configuration>
+    let store: Unmanaged<Store>
     let safepoint: UnsafeMutablePointer<Safepoint>
     let counters: UnsafeMutablePointer<LoopCounters>
     let poller: Poller
@@ -62,7 +64,7 @@ struct Loop: ~Copyable {
     var isStopped = false
 
     init(
-        index: Int, server: Server, inbox: Inbox, executor: Executor, configuration: Configuration,
+        index: Int, server: Server, inbox: Inbox, executor: Executor, shared: SharedState,
         safepoint: UnsafeMutablePointer<Safepoint>, counters: UnsafeMutablePointer<LoopCounters>, listeners: [Listener]
     ) throws(SystemError) {
         let poller = try Poller()
@@ -74,7 +76,8 @@ struct Loop: ~Copyable {
         self.server = .passUnretained(server)
         self.inbox = .passUnretained(inbox)
         self.executor = .passUnretained(executor)
-        self.configuration = .passUnretained(configuration)
+        configuration = .passUnretained(shared.configuration)
+        store = .passUnretained(shared.store)
         self.safepoint = safepoint
         self.counters = counters
         self.poller = poller
@@ -84,11 +87,11 @@ struct Loop: ~Copyable {
         batch = .allocate(capacity: 1)
         batch.initialize(to: RequestBatch())
         vectors = .allocate(capacity: Self.vectorCount)
-        settings = configuration.settings
+        settings = shared.configuration.settings
         normalLimits = .unauthenticated
         unauthenticatedLimits = .unauthenticated
         acceptor = Acceptor(listeners: listeners)
-        take(configuration.settings)
+        take(shared.configuration.settings)
     }
 
     deinit {

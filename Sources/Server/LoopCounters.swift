@@ -13,7 +13,7 @@ struct LoopCounters {
     var clients: Int64 = 0
     /// Clients whose job is under way.
     var blockedClients: Int64 = 0
-    /// Bytes of the clients' buffers now.
+    /// Bytes of the clients and their buffers now.
     var bufferBytes: Int64 = 0
 
     /// Memory for one, padded to cache lines of its own, two for the prefetcher's pairs.

@@ -27,7 +27,7 @@ extension Server: ServerControl {
         facts.inputByteCount = connection.pointee.input.count
         facts.inputFreeByteCount = connection.pointee.input.freeCount
         facts.outputByteCount = connection.pointee.backlog.byteCount
-        facts.heapByteCount = Connection.blockByteCount + connection.pointee.accountedByteCount
+        facts.heapByteCount = connection.pointee.accountedByteCount
         facts.loopIndex = Int(connection.pointee.loopIndex)
         facts.watchesWriting = connection.pointee.watched.contains(.writable)
         return facts

@@ -65,7 +65,7 @@ public final class Server: @unchecked Sendable {
             (loops + index).initialize(
                 to: try Loop(
                     index: index, server: self, inbox: inboxes[index], executor: executors[index],
-                    configuration: shared.configuration, safepoint: safepoint, counters: counters[index],
+                    shared: shared, safepoint: safepoint, counters: counters[index],
                     listeners: index == 0 ? listeners : []))
         }
         shared.control = self

@@ -13,6 +13,9 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
+    // CAllocator's inline functions compile into their Swift callers too, and must say the same there as in C. And a
+    // module built with and one built without _GNU_SOURCE disagree on sys/select.h.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"] + (withJemalloc ? ["-Xcc", "-DNEARCACHED_JEMALLOC"] : [])),
 ]
 
 let cSettings: [CSetting] = [

@@ -10,8 +10,7 @@ import CPrimitives
 struct MemoryLedger {
     private enum Field: Int {
         case usedBytes, entryCount, foreignBytes, detachedBytes
-        case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence
-        static let count = 9
+        case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence, wasteBytes
     }
 
     private let fields: UnsafeMutablePointer<Int64>
@@ -50,6 +49,13 @@ struct MemoryLedger {
 
     @inline(__always) func addUsed(bytes: Int) { add(.usedBytes, bytes) }
     @inline(__always) func addEntries(_ count: Int) { add(.entryCount, count) }
+    /// Bytes that the allocator holds beyond what is allocated, as far as they are too many.
+    var wasteBytes: Int { load(.wasteBytes) }
+    func setWaste(bytes: Int) {
+        addForeign(bytes: bytes - wasteBytes)
+        store(.wasteBytes, bytes)
+    }
+
     func addForeign(bytes: Int) { add(.foreignBytes, bytes) }
     func addDetached(bytes: Int) { add(.detachedBytes, bytes) }
 

@@ -12,6 +12,7 @@ extension Executor {
         /// The second whose sweep is done.
         var sweptTick: Int64 = -1
         var followedMilliseconds: Int64 = 0
+        var bookedWasteMilliseconds: Int64 = 0
         /// LFU: when the counters of this loop's shards were last decayed, and the next shard of a round under way.
         var decayedMilliseconds: Int64 = 0
         var nextDecayed: Int?
@@ -36,6 +37,11 @@ extension Executor {
         }
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {
             if sweep(now) { background.sweptTick = now / 1000 } else { wait = 0 }
+        }
+        if loopIndex == 0, shared.store.maximumBytes > 0, now - background.bookedWasteMilliseconds >= 10 {
+            background.bookedWasteMilliseconds = now
+            shared.store.bookAllocatorWaste()
+            if !shared.store.fits(bytes: shared.store.maximumBytes / 8, entries: 0) { wait = min(wait, 10) }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }

@@ -61,6 +61,9 @@ public struct EntryHandle {
     @discardableResult
     public func setExpiry(_ deadline: Int64) -> Bool { shard.pointee.setExpiry(place, key: key, to: deadline) }
 
+    /// Tells who watches the key that a command has changed it, though the value is the same.
+    public func noteChange() { shard.pointee.changed(key) }
+
     /// Puts an integer in place of the value; the deadline stays. False when there is no memory.
     @discardableResult
     public func replaceInteger(_ value: Int64) -> Bool {

@@ -69,7 +69,9 @@ class Server:
         self.directory = Path(tempfile.mkdtemp(prefix="blackbox-"))
         self.port = free_port() if port is None else port
         self.arguments = [str(argument) for argument in arguments]
-        self.environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", **(environment or {})}
+        # Our own NEARCACHED_BINARY is no parameter of the server.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEARCACHED_")}
+        self.environment = {**inherited, "SWIFT_BACKTRACE": "enable=no", **(environment or {})}
         self.file = file
         self.options = {"bind": bind, "port": self.port}
         if kind in ("redis", "valkey"):

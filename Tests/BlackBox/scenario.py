@@ -15,6 +15,8 @@ Commands are parted by `;`, words by blanks. `"..."` holds blanks and the escape
     [near N]     integers N apart      [names]      the names of a map (or of name, value, name, value)
     [prefix]     a text's first word
 
+Of names those that are ours alone do not count.
+
 `@sleep 0.1` waits. With ` => ` the reply expected stands in the line and the reference is not asked in
 the whole scenario: `OK`, `+text`, `-error text` (a final `*` for any rest), `:1`, `"bulk"`, `nil`,
 `nil-array`, `[a, b]`, `?` for anything.
@@ -35,6 +37,7 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+OWN_NAMES = (b"nearcached_version",)
 ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0"}
 
 
@@ -155,11 +158,10 @@ def shape(reply):
 
 def names(reply):
     """The names of a map, or of the flat array that RESP2 makes of it."""
-    if reply.kind == "map":
-        return (reply.kind, sorted(str(key.value) for key, _ in reply.value))
-    if isinstance(reply.value, tuple):
-        return (reply.kind, sorted(str(key.value) for key in reply.value[::2]))
-    return reply
+    if not isinstance(reply.value, tuple):
+        return reply
+    found = [key for key, _ in reply.value] if reply.kind == "map" else reply.value[::2]
+    return (reply.kind, sorted(str(name.value) for name in found if name.value not in OWN_NAMES))
 
 
 def near(left, right, distance):

@@ -22,6 +22,10 @@ extension BitCommands {
         if let entry, !entry.isString { return call.wrongType() }
         let index = offset >> 3
         let mask: UInt8 = 0x80 >> UInt8(truncatingIfNeeded: offset & 7)
+        // A bit that is so already is no change, which WATCH would see.
+        if let entry, entry.withValue({ index < $0.count && ($0[index] & mask != 0) == (bit == 1) }) {
+            return call.reply.integer(bit)
+        }
         call.modify(key, entry, newCount: max(entry?.valueCount ?? 0, index + 1)) { bytes in
             let old: Int64 = bytes[index] & mask == 0 ? 0 : 1
             if bit == 1 { bytes[index] |= mask } else { bytes[index] &= ~mask }

@@ -19,20 +19,54 @@ extension Call {
     public var fullName: String { shared.table.names[commandIndex] }
 
     public func unknownSubcommand() {
-        let name = shared.table.names[commandIndex]
-        let text = self[1].slice(from: 0, to: 128).string
-        reply.error("ERR unknown subcommand '\(text)'. Try \(name.uppercased()) HELP.")
+        reply.error(bytes: Call.unknownSubcommandText(self[1], of: shared.table.names[commandIndex]))
     }
 
-    /// Redis's text for a name that is no command, with the first arguments, cut.
-    static func unknownCommandText(_ arguments: UnsafeMutablePointer<ByteSlice>, count: Int) -> String {
-        var text = "ERR unknown command '\(arguments[0].slice(from: 0, to: 128).string)', with args beginning with: "
-        var shown = 0
-        for index in 1..<max(count, 1) where shown < 128 {
-            let part = arguments[index].slice(from: 0, to: 128 - shown)
-            text += "'\(part.string)' "
-            shown += part.count + 3
+    /// For a subcommand that Redis's table lets have any number of arguments, but that has not this one.
+    public func subcommandSyntaxError() {
+        let container = fullName.prefix { $0 != "|" }.uppercased()
+        var text = Array("ERR unknown subcommand or wrong number of arguments for '".utf8)
+        text += Call.shown(self[1], limit: 128)
+        text += "'. Try \(container) HELP.".utf8
+        reply.error(bytes: text)
+    }
+
+    /// Redis's text for a name that is no subcommand of `container`.
+    static func unknownSubcommandText(_ name: ByteSlice, of container: String) -> [UInt8] {
+        var text = Array("ERR unknown subcommand '".utf8)
+        text += shown(name, limit: 128)
+        text += "'. Try \(container.uppercased()) HELP.".utf8
+        return text
+    }
+
+    /// Redis's text for a name that is no command, with the first arguments, cut. Bytes: they need not be UTF-8.
+    static func unknownCommandText(_ arguments: UnsafeMutablePointer<ByteSlice>, count: Int) -> [UInt8] {
+        var text = Array("ERR unknown command '".utf8)
+        text += shown(arguments[0], limit: 128)
+        text += "', with args beginning with: ".utf8
+        var shownCount = 0
+        for index in 1..<max(count, 1) where shownCount < 128 {
+            let part = shown(arguments[index], limit: 128 - shownCount)
+            text.append(UInt8(ascii: "'"))
+            text += part
+            text += "' ".utf8
+            shownCount += part.count + 3
         }
         return text
+    }
+
+    /// What C's `%.*s` prints of an argument: at most `limit` bytes, none from the first NUL on.
+    private static func shown(_ argument: ByteSlice, limit: Int) -> UnsafeBufferPointer<UInt8>.SubSequence {
+        argument.buffer.prefix(limit).prefix { $0 != 0 }
+    }
+}
+
+extension ReplyWriter {
+    /// An error whose text need not be UTF-8.
+    func error(bytes: [UInt8]) {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return error("ERR") }
+            error(ByteSlice(base: base, count: buffer.count))
+        }
     }
 }

@@ -88,8 +88,9 @@ extension Call {
         return min(max(value, 0), Entry.noExpiry - 1)
     }
 
-    /// A deadline in store time as unix milliseconds. Saturates.
+    /// A deadline in store time as unix milliseconds. Saturates: the last deadline is the one that was cut to it.
     public func unixMilliseconds(deadline: Int64) -> Int64 {
+        if deadline == Entry.noExpiry - 1 { return Int64.max }
         let (value, overflow) = deadline.addingReportingOverflow(shared.clock.wallOffsetMilliseconds)
         return overflow ? Int64.max : value
     }

@@ -15,11 +15,15 @@ extension Executor {
         let mark = output.pointee.mark
         let countBefore = output.pointee.count
         guard var command = entry.pointee.command else {
-            return refuse(nil, Call.unknownCommandText(state.pointee.arguments, count: state.pointee.argumentCount))
+            let text = Call.unknownCommandText(state.pointee.arguments, count: state.pointee.argumentCount)
+            return refuse(nil, bytes: text)
         }
-        if command.pointee.hasSubcommands, state.pointee.argumentCount > 1,
-            let subcommand = shared.table.subcommand(of: command, state.pointee.arguments[1])
-        {
+        if command.pointee.hasSubcommands, state.pointee.argumentCount > 1 {
+            let name = state.pointee.arguments[1]
+            guard let subcommand = shared.table.subcommand(of: command, name) else {
+                let container = shared.table.names[Int(command.pointee.index)]
+                return refuse(nil, bytes: Call.unknownSubcommandText(name, of: container))
+            }
             command = subcommand
         }
         state.pointee.command = command
@@ -27,7 +31,8 @@ extension Executor {
         state.pointee.firstKeyHash = entry.pointee.hash
         entry.pointee.command = command  // statistics are the subcommand's
         guard command.pointee.accepts(argumentCount: state.pointee.argumentCount) else {
-            return refuse(command, "ERR wrong number of arguments for '\(Call(state).fullName)' command")
+            let reason = "wrong number of arguments for '\(Call(state).fullName)' command"
+            return isExec(command) ? abort(command, because: reason) : refuse(command, "ERR \(reason)")
         }
         let flags = command.pointee.flags
         if session.pointee.conditions.contains(.unauthenticated), !flags.contains(.noAuth) {
@@ -98,18 +103,28 @@ extension Executor {
 
     /// Replies an error to a request that is not run; inside MULTI that dooms the transaction.
     private func refuse(_ command: UnsafePointer<Command>?, _ text: String) -> Outcome {
+        refuse(command, bytes: Array(text.utf8))
+    }
+
+    private func refuse(_ command: UnsafePointer<Command>?, bytes: [UInt8]) -> Outcome {
         let session = state.pointee.session
         let output = state.pointee.output
         let mark = output.pointee.mark
         let countBefore = output.pointee.count
         if session.pointee.isInTransaction { session.pointee.transaction?.isDoomed = true }
-        ReplyWriter(output, version: session.pointee.protocolVersion).error(text)
+        ReplyWriter(output, version: session.pointee.protocolVersion).error(bytes: bytes)
         countError(output, countBefore)
         if let command { nc_counter_add(&commandCounters[Int(command.pointee.index)].rejected, 1) }
         if session.pointee.conditions.contains(.mutesReplies) {
             muteReply(mark, wasSkipping: session.pointee.replyMode == .skipNext)
         }
         return .done
+    }
+
+    /// Refuses an EXEC; as in Redis, the transaction ends with the error.
+    private func abort(_ exec: UnsafePointer<Command>, because reason: String) -> Outcome {
+        TransactionCommands.abandon(Call(state))
+        return refuse(exec, "EXECABORT Transaction discarded because of: \(reason)")
     }
 
     /// CLIENT REPLY: takes the reply back. SKIP lasts for the one command after it.
@@ -172,13 +187,8 @@ extension Executor {
     }
 
     private func refuseForMemory(_ command: UnsafePointer<Command>) -> Outcome {
-        if isExec(command) {
-            // As Redis does: the transaction ends with the error.
-            TransactionCommands.abandon(Call(state))
-            let reason = "OOM command not allowed when used memory > 'maxmemory'."
-            return refuse(command, "EXECABORT Transaction discarded because of: \(reason)")
-        }
-        return refuse(command, "OOM command not allowed when used memory > 'maxmemory'.")
+        let reason = "OOM command not allowed when used memory > 'maxmemory'."
+        return isExec(command) ? abort(command, because: reason) : refuse(command, reason)
     }
 
     /// How many entries the command may add: its keys that do not exist.

@@ -43,7 +43,7 @@ enum CommandCommands {
                     syntax: "command [arg [arg ...]]", handler: { keys(Call($0), withFlags: true) }),
                 CommandHelp.spec(group: .server, since: "5.0.0", categories: [.connection]),
             ],
-            handler: { command(Call($0)) })
+            handler: { replyAll(Call($0)) })
     ]
 
     private static let flags: CommandFlags = [.loading, .stale]
@@ -69,11 +69,6 @@ enum CommandCommands {
 
     // MARK: Handlers
 
-    private static func command(_ call: Call) {
-        guard call.argumentCount == 1 else { return call.unknownSubcommand() }
-        replyAll(call)
-    }
-
     private static func replyAll(_ call: Call) {
         let specs = call.shared.table.specs
         call.reply.array(specs.count)
@@ -87,7 +82,7 @@ enum CommandCommands {
             if let (name, spec) = find(call[index], in: call.shared.table) {
                 CommandDescription.information(spec, name: name, to: call.reply)
             } else {
-                call.reply.nullArray()
+                call.reply.null()
             }
         }
     }
@@ -165,7 +160,7 @@ enum CommandCommands {
             return getsOldValue ? [.readWrite, .access, .update] : [.overwrite, .update]
         }
         // BITFIELD.
-        let changes = arguments.contains { $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby") }
+        let changes = arguments.dropFirst(2).contains { $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby") }
         return changes ? [.readWrite, .access, .update] : [.readOnly, .access]
     }
 }

@@ -19,6 +19,9 @@ extension InfoSection {
         report.field("server_time_usec", process.wallMicroseconds)
         report.field("uptime_in_seconds", process.uptimeSeconds)
         report.field("uptime_in_days", process.uptimeSeconds / 86_400)
+        // The rate of the sweep for entries past their deadline.
+        report.field("hz", 1)
+        report.field("configured_hz", 1)
         report.field("executable", process.executablePath)
         report.field("config_file", process.configurationPath)
         report.field("io_threads_active", flag: process.loopCount > 1)

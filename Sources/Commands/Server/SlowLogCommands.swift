@@ -30,7 +30,7 @@ enum SlowLogCommands {
     private static let adminFlags: CommandFlags = [.admin, .loading, .stale]
 
     private static func get(_ call: Call) {
-        guard call.argumentCount <= 3 else { return call.wrongArgumentCount() }
+        guard call.argumentCount <= 3 else { return call.subcommandSyntaxError() }
         var limit = 10
         if call.argumentCount == 3 {
             guard let count = call[2].int64, count >= -1 else {

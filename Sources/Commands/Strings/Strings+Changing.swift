@@ -15,8 +15,11 @@ extension StringCommands {
         guard entry.isString else { return call.wrongType() }
         let oldCount = entry.valueCount
         guard call.fitsString(oldCount, adding: addition.count) else { return }
-        // Nothing to add: an integer stays one.
-        if addition.isEmpty { return call.reply.integer(Int64(oldCount)) }
+        if addition.isEmpty {
+            // An integer stays one, but as in Redis it counts as a change.
+            entry.noteChange()
+            return call.reply.integer(Int64(oldCount))
+        }
         let newCount = oldCount + addition.count
         call.modify(key, entry, newCount: newCount) { bytes in
             (bytes + oldCount).update(from: addition.base, count: addition.count)
@@ -101,16 +104,17 @@ extension StringCommands {
         call.reply.integer(1)
     }
 
-    /// DELEX of Redis. The order of its checks is Redis's: a key that does not exist hides a wrong condition.
+    /// DELEX of Redis.
     static func deleteConditionally(_ call: Call) {
         guard call.argumentCount == 2 || call.argumentCount == 4 else { return call.wrongArgumentCount() }
+        let comparison = call.argumentCount == 4 ? ValueCondition.Comparison(option: call[2]) : nil
+        guard call.argumentCount == 2 || comparison != nil else {
+            return call.reply.error("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")
+        }
         guard let entry = call.lookupForWriting(call.key(1)) else { return call.reply.integer(0) }
-        if call.argumentCount == 4 {
+        if let comparison {
             guard entry.isString else {
                 return call.reply.error("ERR Key should be of string type if conditions are specified")
-            }
-            guard let comparison = ValueCondition.Comparison(option: call[2]) else {
-                return call.reply.error("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")
             }
             do throws(ArgumentFailure) {
                 let condition = ValueCondition(comparison: comparison, operand: call[3])

@@ -31,7 +31,7 @@ CLUSTER SLOTS
 CLUSTER SHARDS
 CLUSTER FOO
 CLUSTER
-CLUSTER MEET 127.0.0.1
+[prefix] CLUSTER MEET 127.0.0.1
 SENTINEL MASTERS
 [kind] INFO
 [kind] INFO server
@@ -62,17 +62,17 @@ CONFIG SET nosuch 1
 CONFIG SET timeout abc
 CONFIG SET timeout -1
 CONFIG SET timeout ""
-CONFIG SET maxmemory abc
-CONFIG SET maxmemory -1
-CONFIG SET maxmemory 10xb
-CONFIG SET maxmemory-policy foo
+[prefix] CONFIG SET maxmemory abc
+[prefix] CONFIG SET maxmemory -1
+[prefix] CONFIG SET maxmemory 10xb
+[prefix] CONFIG SET maxmemory-policy foo
 CONFIG SET maxclients 0
 CONFIG SET databases 32
-CONFIG SET port abc
+[prefix] CONFIG SET port abc
 CONFIG SET slowlog-max-len -5
-CONFIG SET lazyfree-lazy-user-del maybe
+[prefix] CONFIG SET lazyfree-lazy-user-del maybe
 CONFIG SET timeout 10 timeout 20
-CONFIG SET timeout 17 maxmemory-policy foo; CONFIG GET timeout
+[prefix] CONFIG SET timeout 17 maxmemory-policy foo; CONFIG GET timeout
 CONFIG SET timeout 17 nosuch 1; CONFIG GET timeout
 CONFIG SET timeout 17; CONFIG GET timeout; CONFIG SET timeout 0; CONFIG GET timeout
 CONFIG SET maxmemory 1kb; CONFIG GET maxmemory; CONFIG SET maxmemory 0
@@ -81,7 +81,6 @@ CONFIG SET maxmemory 1Gb maxmemory-policy allkeys-lru; CONFIG GET maxmemory-poli
 CONFIG SET maxmemory-policy volatile-ttl; CONFIG GET maxmemory-policy; CONFIG SET maxmemory-policy noeviction
 CONFIG SET maxmemory-policy ALLKEYS-LRU; CONFIG GET maxmemory-policy; CONFIG SET maxmemory-policy noeviction
 CONFIG SET slowlog-log-slower-than 5000; CONFIG GET slowlog-log-slower-than; CONFIG SET slowlog-log-slower-than 10000
-CONFIG SET lazyfree-lazy-user-del yes; CONFIG GET lazyfree-lazy-user-del; CONFIG SET lazyfree-lazy-user-del no
 DEBUG
 DEBUG SLEEP 0
 DEBUG SLEEP 0.01

@@ -1,8 +1,10 @@
 """Command line, environment, file: precedence, and one clear line for what is wrong."""
 
+import subprocess
+
 import pytest
 
-from harness import Server, free_port
+from harness import KIND, Server, binary_of, free_port
 
 own = pytest.mark.own
 
@@ -71,7 +73,7 @@ def test_include(tmp_path):
 @own
 @pytest.mark.parametrize("line", [
     "nosuch 1", "timeout abc", "timeout -1", "timeout", "timeout 1 2", "maxmemory 10xb", "maxmemory-policy nosuch",
-    "maxclients 0", 'requirepass "abc', "maxmemory 99999999999999999999gb", "port 70000", "maxmemory 120%",
+    "maxclients 0", "maxmemory 99999999999999999999gb", "port 70000", "maxmemory 120%",
     "loops -1", "protected-mode maybe", "include nosuch.conf", "client-output-buffer-limit normal 1",
 ])
 def test_a_bad_line_says_where(line):
@@ -81,8 +83,23 @@ def test_a_bad_line_says_where(line):
 
 
 @own
+def test_a_line_without_words_says_where():
+    message = refused(file='# first\ntimeout 5\nrequirepass "abc\n')
+    assert "test.conf:3" in message and "quotes" in message
+    assert "abc" not in message
+
+
+@own
+def test_a_missing_file():
+    """The file is the first argument, so no option may stand before it."""
+    ended = subprocess.run([binary_of(KIND), "nosuch.conf", "--port", "0"], capture_output=True, timeout=30)
+    assert ended.returncode == 1
+    assert b"nosuch.conf" in ended.stdout + ended.stderr
+
+
+@own
 @pytest.mark.parametrize("arguments", [
-    ("--nosuch", "1"), ("--timeout", "abc"), ("--timeout",), ("--port", "-1"), ("nosuch.conf",), ("--maxmemory", "10xb"),
+    ("--nosuch", "1"), ("--timeout", "abc"), ("--timeout",), ("--port", "-1"), ("--maxmemory", "10xb"),
 ])
 def test_a_bad_command_line(arguments):
     assert arguments[0].lstrip("-") in refused(arguments=arguments)

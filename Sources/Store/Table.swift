@@ -19,6 +19,8 @@ struct Table {
     private(set) var directory: UnsafeMutablePointer<Segment>?
     private(set) var depth: UInt8 = 0
     var entryCount = 0
+    /// Bytes of its entries, so that FLUSHDB need not read them.
+    var entryBytes = 0
     /// Entries with a deadline.
     var volatileCount = 0
     /// The earliest `nextVisit` of all segments, or earlier.

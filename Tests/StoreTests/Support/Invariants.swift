@@ -56,6 +56,7 @@ struct Invariants {
             expectEqual(table.pointee.entryCount, found.entryCount, "a table's entry count")
             expectEqual(table.pointee.volatileCount, found.volatileCount, "a table's volatile count")
             expectEqual(table.pointee.blockSize, found.blockSize, "a table's bytes")
+            expectEqual(table.pointee.entryBytes, found.entryBytes, "a table's entry bytes")
             entryBytes += found.entryBytes
             entryCount += found.entryCount
             tableBytes += found.blockSize

@@ -150,6 +150,20 @@ extension EvictionState {
         movesInClass = 0
     }
 
+    /// Opens a new class once the current one spans a 64th of the time that all span, so that idle times are told from the
+    /// clock even where nothing is inserted. Called once a second.
+    mutating func advanceClass(withTime tick: UInt32) {
+        guard classCounts[Int(currentClass)] > 0 else {
+            classCounts[EvictionState.classCount + Int(currentClass)] = tick
+            return
+        }
+        findOldestClass(last: UInt8.max)
+        let start = classStart(currentClass)
+        let oldest = classStart(oldestClass)
+        guard tick > start, tick > oldest else { return }
+        if tick - start > (tick - oldest) / 64 { advanceClass(tick: tick, last: UInt8.max) }
+    }
+
     /// Moves `oldestClass` to the first class from there on that has members.
     mutating func findOldestClass(last: UInt8) {
         while classCounts[Int(oldestClass)] == 0, oldestClass != currentClass {

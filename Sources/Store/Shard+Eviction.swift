@@ -8,7 +8,7 @@ extension Shard {
 
     /// Evicts one entry and returns the bytes it gave back, or nil when the policy finds none it may evict.
     mutating func evictOne(now: Int64) -> Int? {
-        guard entryCount > 0 else { return nil }
+        guard holdsEvictable else { return nil }
         let victim: (place: Place, database: Int)?
         switch eviction.pointee.order {
         case .s3fifo: victim = findS3Victim()
@@ -19,6 +19,13 @@ extension Shard {
         }
         guard let victim else { return nil }
         return evict(victim.place, database: victim.database, now: now)
+    }
+
+    /// Whether there is an entry that the policy may evict.
+    var holdsEvictable: Bool {
+        guard eviction.pointee.isVolatileOnly else { return entryCount > 0 }
+        for database in 0..<databaseCount where tables[database].volatileCount > 0 { return true }
+        return false
     }
 
     mutating func evict(_ place: Place, database: Int, now: Int64) -> Int {
@@ -51,9 +58,14 @@ extension Shard {
     /// The first eligible entry from a random position on.
     private mutating func findRandomVictim() -> (place: Place, database: Int)? {
         eviction.pointee.handPosition = eviction.pointee.generator.next()
-        let databases = (0..<databaseCount).filter { tables[$0].entryCount > 0 }
-        guard !databases.isEmpty else { return nil }
-        eviction.pointee.handDatabase = databases[eviction.pointee.generator.below(databases.count)]
+        var rank = eviction.pointee.generator.below(entryCount)
+        for database in 0..<databaseCount {
+            rank -= tables[database].entryCount
+            if rank < 0 {
+                eviction.pointee.handDatabase = database
+                break
+            }
+        }
         return findByHand(enough: 0) { shard, slot in shard.tracked(slot.expiryClass) ? 0 : nil }
     }
 

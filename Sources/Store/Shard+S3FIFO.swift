@@ -143,7 +143,7 @@ extension Shard {
         return victim ?? spare
     }
 
-    /// When the queue's records do not lead to the members it counts (after SWAPDB of a full store, say): any of them.
+    /// When all that one eviction may look at were in use: any entry, of the small queue if there is one near.
     private mutating func findAnySmall() -> (place: Place, database: Int)? {
         findByHand(enough: 1) { _, slot in
             slot.metadata & S3Metadata.mainBit == 0 ? 1 : 0

@@ -84,10 +84,6 @@ struct SmallQueue {
         count = kept
     }
 
-    func forEach(_ body: (UInt64) -> Void) {
-        guard let records else { return }
-        for offset in 0..<count { body(records[(head + offset) & (capacity - 1)]) }
-    }
 
     mutating func free() {
         if let records { nc_free(records, Int64(capacity * 8)) }

@@ -37,6 +37,7 @@ struct EvictionState {
     var smallCount = 0
     var smallBytes = 0
     var ghost = GhostQueue()
+    var bookedBytes = 0
 
     // LFU
     var logFactor = 10
@@ -49,7 +50,7 @@ struct EvictionState {
 
     func classStart(_ index: UInt8) -> UInt32 { classCounts[EvictionState.classCount + Int(index)] }
 
-    /// Bytes of the side structures.
+    /// Bytes of the side structures. What the shard has booked of them is `bookedBytes`.
     var blockSize: Int { smallQueue.blockSize + ghost.blockSize + EvictionState.classCount * 8 }
 
     mutating func free() {

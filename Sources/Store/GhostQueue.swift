@@ -8,17 +8,33 @@ struct GhostQueue {
     private var fingerprints: UnsafeMutablePointer<UInt16>?
     private var setCount = 0
 
-    var blockSize: Int { fingerprints == nil ? 0 : Int(nc_block_size(Int64(setCount * GhostQueue.ways * 2))) }
+    /// Bytes that the ghost takes from the allocator.
+    private(set) var blockSize = 0
     var capacity: Int { setCount * GhostQueue.ways }
 
-    /// Makes room for `entryCount` keys; a ghost of half the size or twice is made anew, and forgets.
+    /// Makes room for `entryCount` keys, in powers of two: from as many as that to twice as many.
+    @inline(__always)
     mutating func fit(entryCount: Int) {
-        let wanted = max(entryCount / GhostQueue.ways, 4)
-        guard setCount == 0 || wanted >= setCount * 2 || wanted * 4 <= setCount else { return }
+        if entryCount > capacity || entryCount < capacity / 4 { resize(entryCount: entryCount) }
+    }
+
+    /// Sets are copied whole: in a larger ghost a set's fingerprints go to all sets that may want them, in a smaller one the
+    /// upper half is forgotten. Either way it remembers through a growing cache.
+    @inline(never)
+    private mutating func resize(entryCount: Int) {
+        let wanted = max((entryCount + GhostQueue.ways - 1) / GhostQueue.ways, 4)
+        let newSetCount = 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)
+        guard newSetCount != setCount else { return }
+        let ways = GhostQueue.ways
+        guard let memory = nc_allocate_lines(Int64(newSetCount * ways * 2)) else { outOfMemory() }
+        let target = memory.bindMemory(to: UInt16.self, capacity: newSetCount * ways)
+        if let fingerprints {
+            for index in 0..<(newSetCount * ways) { target[index] = fingerprints[index & (setCount * ways - 1)] }
+        }
         free()
-        setCount = 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)
-        guard let memory = nc_allocate_lines(Int64(setCount * GhostQueue.ways * 2)) else { outOfMemory() }
-        fingerprints = memory.bindMemory(to: UInt16.self, capacity: setCount * GhostQueue.ways)
+        fingerprints = target
+        setCount = newSetCount
+        blockSize = Int(nc_block_size(Int64(newSetCount * ways * 2)))
     }
 
     mutating func insert(hash: UInt64) {

@@ -11,6 +11,7 @@ struct MemoryLedger {
     private enum Field: Int {
         case usedBytes, entryCount, foreignBytes, detachedBytes
         case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence, wasteBytes
+        case policy, isExact
     }
 
     private let fields: UnsafeMutablePointer<Int64>
@@ -47,6 +48,15 @@ struct MemoryLedger {
     @inline(__always) var byteGrain: Int { load(.byteGrain) }
     @inline(__always) var entryGrain: Int { load(.entryGrain) }
 
+    /// What makes room, and whether its order is exact across shards: read without a lock.
+    var policy: EvictionPolicy { EvictionPolicy(rawValue: UInt8(truncatingIfNeeded: load(.policy))) ?? .noEviction }
+    var isExact: Bool { load(.isExact) != 0 }
+
+    func setPolicy(_ policy: EvictionPolicy, isExact: Bool) {
+        store(.policy, Int(policy.rawValue))
+        store(.isExact, isExact ? 1 : 0)
+    }
+
     @inline(__always) func addUsed(bytes: Int) { add(.usedBytes, bytes) }
     @inline(__always) func addEntries(_ count: Int) { add(.entryCount, count) }
     /// Bytes that the allocator holds beyond what is allocated, as far as they are too many.
@@ -70,12 +80,18 @@ struct MemoryLedger {
         store(.entryGrain, entries == 0 ? 32 : min(32, entries / (64 * shardCount)))
     }
 
+    /// Whether `bytes` more would pass the bound on bytes. Detached memory is memory.
+    @inline(__always)
+    func isOver(adding bytes: Int) -> Bool {
+        let maximumBytes = maximumBytes
+        // Sums of real allocations: far below 2^63.
+        return maximumBytes != 0 && usedBytes &+ foreignBytes &+ detachedBytes &+ bytes > maximumBytes
+    }
+
     /// Whether `bytes` and `entries` more would pass a bound.
     @inline(__always)
     func isOver(adding bytes: Int, entries: Int) -> Bool {
-        let maximumBytes = maximumBytes
-        // Sums of real allocations: far below 2^63.
-        if maximumBytes != 0, usedBytes &+ foreignBytes &+ bytes > maximumBytes { return true }
+        if isOver(adding: bytes) { return true }
         let maximumEntryCount = maximumEntryCount
         return maximumEntryCount != 0 && entryCount &+ entries > maximumEntryCount
     }

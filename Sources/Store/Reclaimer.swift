@@ -8,15 +8,21 @@ final class Reclaimer: @unchecked Sendable {
     private let ledger: MemoryLedger
     private var tables: [(table: Table, position: UInt64)] = []
     /// Entries detached and not yet freed.
-    private(set) var pendingCount = 0
+    private var pending = 0
 
     init(ledger: MemoryLedger) { self.ledger = ledger }
+
+    var pendingCount: Int {
+        nc_spin_lock(&lockWord)
+        defer { nc_spin_unlock(&lockWord) }
+        return pending
+    }
 
     /// Takes a detached table over.
     func add(_ table: Table, bytes: Int) {
         nc_spin_lock(&lockWord)
         tables.append((table, 0))
-        pendingCount += table.entryCount
+        pending += table.entryCount
         ledger.addDetached(bytes: bytes)
         nc_spin_unlock(&lockWord)
     }
@@ -65,7 +71,7 @@ final class Reclaimer: @unchecked Sendable {
                 entry.free()
                 freed += 1
             }
-            pendingCount -= freed
+            pending -= freed
             budget -= freed + 8
             guard let next = TablePosition.nextSegment(after: position, depth: depth) else { return true }
             position = next

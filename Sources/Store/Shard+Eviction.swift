@@ -4,13 +4,11 @@ import Primitives
 /// Finding and removing victims. Work per call is bounded: a hand never walks more than `handLimit` buckets.
 extension Shard {
     /// Buckets that one search walks at the most, some 10 µs. With nothing better found the best one seen goes.
-    private static let handLimit = 2048
-    /// Members of the small queue that one eviction takes out at the most: promoted ones do not free memory.
-    private static let queueLimit = 256
+    static let handLimit = 2048
 
     /// Evicts one entry and returns the bytes it gave back, or nil when the policy finds none it may evict.
     mutating func evictOne(now: Int64) -> Int? {
-        guard entryCount > 0 else { return nil }
+        guard holdsEvictable else { return nil }
         let victim: (place: Place, database: Int)?
         switch eviction.pointee.order {
         case .s3fifo: victim = findS3Victim()
@@ -21,6 +19,13 @@ extension Shard {
         }
         guard let victim else { return nil }
         return evict(victim.place, database: victim.database, now: now)
+    }
+
+    /// Whether there is an entry that the policy may evict.
+    var holdsEvictable: Bool {
+        guard eviction.pointee.isVolatileOnly else { return entryCount > 0 }
+        for database in 0..<databaseCount where tables[database].volatileCount > 0 { return true }
+        return false
     }
 
     mutating func evict(_ place: Place, database: Int, now: Int64) -> Int {
@@ -53,9 +58,14 @@ extension Shard {
     /// The first eligible entry from a random position on.
     private mutating func findRandomVictim() -> (place: Place, database: Int)? {
         eviction.pointee.handPosition = eviction.pointee.generator.next()
-        let databases = (0..<databaseCount).filter { tables[$0].entryCount > 0 }
-        guard !databases.isEmpty else { return nil }
-        eviction.pointee.handDatabase = databases[eviction.pointee.generator.below(databases.count)]
+        var rank = eviction.pointee.generator.below(entryCount)
+        for database in 0..<databaseCount {
+            rank -= tables[database].entryCount
+            if rank < 0 {
+                eviction.pointee.handDatabase = database
+                break
+            }
+        }
         return findByHand(enough: 0) { shard, slot in shard.tracked(slot.expiryClass) ? 0 : nil }
     }
 
@@ -78,108 +88,12 @@ extension Shard {
         return best
     }
 
-    // MARK: S3-FIFO
-
-    private mutating func findS3Victim() -> (place: Place, database: Int)? {
-        let state = eviction
-        state.pointee.ghost.fit(entryCount: state.pointee.trackedCount)
-        // The small queue's share is a tenth of the shard's bytes.
-        if state.pointee.smallBytes > entryBytes / 10 || state.pointee.trackedCount == 0 {
-            if let victim = takeFromSmallQueue() { return victim }
-        }
-        return findMainVictim() ?? takeFromSmallQueue() ?? findAnySmall()
-    }
-
-    /// Takes members out of the small queue: those used since their insertion go to the main queue, the first that was not is
-    /// the victim, and its key goes to the ghost.
-    private mutating func takeFromSmallQueue() -> (place: Place, database: Int)? {
-        let state = eviction
-        var last: (place: Place, database: Int)?
-        for _ in 0..<Shard.queueLimit {
-            guard let record = state.pointee.smallQueue.removeFirst() else { break }
-            let database = SmallQueue.database(of: record)
-            let hash = SmallQueue.hash(of: record)
-            guard let place = smallPlace(hash: hash, database: database) else { continue }
-            let slot = place.slot
-            if slot.pointee.metadata & S3Metadata.frequencyMask == 0 {
-                state.pointee.ghost.insert(hash: hash)
-                return (place, database)
-            }
-            let bytes = slot.pointee.entry.blockSize
-            state.pointee.dismissS3(slot.pointee.metadata, bytes: bytes)
-            slot.pointee.metadata = state.pointee.admitToMain()
-            last = (place, database)
-        }
-        return last
-    }
-
-    /// The slot in the small queue whose hash is `hash` as far as a segment keeps it.
-    private func smallPlace(hash: UInt64, database: Int) -> Place? {
-        let table = tables + database
-        guard table.pointee.directory != nil else { return nil }
-        let segment = table.pointee.segment(for: hash)
-        let fragment = Fragment(hash: hash, depth: segment.pointee.depth)
-        var index = fragment.home(bucketCount: Int(segment.pointee.bucketCount))
-        for _ in 0..<Int(segment.pointee.bucketCount) {
-            let bucket = segment.pointee.bucket(index)
-            var matches = Bucket.lanes(of: bucket.header, tagged: fragment.tag)
-            while matches != 0 {
-                let lane = Bucket.lane(of: matches)
-                let slot = bucket.slot(lane).pointee
-                if slot.hashHigh == fragment.high, slot.metadata & S3Metadata.mainBit == 0 {
-                    return Place(segment: segment, bucketIndex: index, lane: lane)
-                }
-                matches &= matches &- 1  // not 0
-            }
-            if bucket.overflow == 0 { return nil }
-            index = segment.pointee.next(index)
-        }
-        return nil
-    }
-
-    /// The oldest member of the main queue that was not used; used ones go back to its end with one use less.
-    private mutating func findMainVictim() -> (place: Place, database: Int)? {
-        let state = eviction
-        guard state.pointee.trackedCount > 0 else { return nil }
-        let last = UInt8(EvictionState.mainClassCount - 1)
-        state.pointee.findOldestClass(last: last)
-        var victim: (place: Place, database: Int)?
-        var spare: (place: Place, database: Int)?
-        walk(limit: Shard.handLimit) { shard, place, database in
-            let slot = place.slot
-            let metadata = slot.pointee.metadata
-            guard metadata & S3Metadata.mainBit != 0 else { return true }
-            let state = shard.eviction
-            guard metadata & S3Metadata.classMask == state.pointee.oldestClass else {
-                if spare == nil, metadata & S3Metadata.frequencyMask == 0 { spare = (place, database) }
-                return true
-            }
-            if metadata & S3Metadata.frequencyMask == 0 {
-                victim = (place, database)
-                return false
-            }
-            state.pointee.dismissS3(metadata, bytes: 0)
-            let frequency = (metadata & S3Metadata.frequencyMask) - S3Metadata.frequencyOne
-            slot.pointee.metadata = state.pointee.admitToMain() | frequency
-            state.pointee.findOldestClass(last: last)
-            return true
-        }
-        return victim ?? spare
-    }
-
-    /// When the queue's records do not lead to the members it counts (after SWAPDB of a full store, say): any of them.
-    private mutating func findAnySmall() -> (place: Place, database: Int)? {
-        findByHand(enough: 1) { _, slot in
-            slot.metadata & S3Metadata.mainBit == 0 ? 1 : 0
-        }
-    }
-
     // MARK: The hand
 
     /// Moves the hand on to the first slot whose rank is `enough`, or to the best one within the limit.
     ///
     /// - Parameter rank: nil for entries that may not be evicted.
-    private mutating func findByHand(
+    mutating func findByHand(
         enough: UInt8, _ rank: (borrowing Shard, Slot) -> UInt8?
     ) -> (place: Place, database: Int)? {
         var best: (place: Place, database: Int)?
@@ -197,7 +111,7 @@ extension Shard {
 
     /// Walks slots from the hand on, around all tables at most once, until `body` returns false or `limit` buckets are done. The
     /// hand stays at the bucket where the walk ended.
-    private mutating func walk(limit: Int, _ body: (borrowing Shard, Place, Int) -> Bool) {
+    mutating func walk(limit: Int, _ body: (borrowing Shard, Place, Int) -> Bool) {
         var budget = limit
         let state = eviction
         // One more than the databases: the first one is walked from the hand to its end, and last from its start.

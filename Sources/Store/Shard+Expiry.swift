@@ -11,6 +11,7 @@ extension Shard {
     /// - Returns: whether nothing due is left.
     mutating func sweep(now: Int64, budget: inout Int) -> Bool {
         tick = UInt32(truncatingIfNeeded: now / ExpiryClass.tickMilliseconds)
+        if eviction.pointee.order == .recency { eviction.pointee.advanceClass(withTime: tick) }
         for database in 0..<databaseCount where tables[database].nextVisit <= tick {
             if !sweep(database: database, now: now, budget: &budget) { return false }
         }
@@ -21,7 +22,11 @@ extension Shard {
         let table = tables + database
         var position: UInt64 = 0
         var nextVisit = Segment.never
-        while let directory = table.pointee.directory {
+        guard table.pointee.directory != nil else {
+            table.pointee.nextVisit = Segment.never
+            return true
+        }
+        while true {
             let segment = table.pointee.segment(for: position)
             let depth = segment.pointee.depth
             if segment.pointee.nextVisit <= tick {
@@ -33,7 +38,6 @@ extension Shard {
             let before = table.pointee.blockSize
             table.pointee.shrinkIfSparse(segment)
             book(tableBytes: table.pointee.blockSize - before)
-            _ = directory
             guard let next = TablePosition.nextSegment(after: position, depth: depth) else { break }
             position = next
         }

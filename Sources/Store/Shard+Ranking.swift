@@ -7,7 +7,6 @@ extension Shard {
         let state = eviction
         let wasExact = self.isExact
         if policy == state.pointee.policy, isBounded == state.pointee.isBounded, isExact == wasExact { return }
-        let sideBytes = state.pointee.blockSize
         state.pointee.reset(policy: policy, isBounded: isBounded)
         for database in 0..<databaseCount {
             let before = tables[database].blockSize
@@ -25,7 +24,7 @@ extension Shard {
                 }
             }
         }
-        book(tableBytes: state.pointee.blockSize - sideBytes)
+        bookSideStructures()
     }
 
     /// Takes one from every access counter (LFU): popularity of long ago fades. O(entries of the shard).

@@ -6,7 +6,8 @@ extension Shard {
     /// `body` has had `count` entries.
     ///
     /// Entries are grouped by their home bucket and filtered by the position itself, so an entry that is present throughout is
-    /// seen exactly once, whatever splits, joins and resizes happen between two calls. Entries past their deadline are skipped.
+    /// seen exactly once, whatever splits, joins and resizes happen between two calls. (A fragment's 0 that became 1 does no
+    /// harm: no bucket of any size begins at a fragment that ends in 1.) Entries past their deadline are skipped.
     ///
     /// - Returns: the position to go on from, or nil at the end of the table.
     func scan(
@@ -21,8 +22,11 @@ extension Shard {
             let segment = table.segment(for: position).pointee
             let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.depth)) >> 48)
             let home = (Int(bits) * Int(segment.bucketCount)) >> 16
-            segment.forEachEntry(home: home, from: bits) { slot in
+            // After a join the position may lie between two hashes that share a fragment: only the keys tell them apart.
+            let isBetween = (position << UInt64(segment.depth)) << 16 != 0
+            segment.forEachEntry(home: home, from: bits) { fragment, slot in
                 let entry = slot.entry
+                if isBetween, fragment == Fragment(bits: bits), seed.hash(entry.key) < position { return }
                 if slot.expiryClass != ExpiryClass.none, entry.isExpired(at: now) { return }
                 seen += 1
                 body(entry)
@@ -38,27 +42,26 @@ extension Shard {
     mutating func randomEntry(database: Int, now: Int64) -> Entry? {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return nil }
-        var found: Entry?
-        var position = eviction.pointee.generator.next()
-        // A bucket has five entries on average: take one of its entries at random.
-        for _ in 0..<64 {
-            var limit = 1
+        // From a random position on to the first bucket that is not empty, which has five entries on average: one of them.
+        let start = eviction.pointee.generator.next()
+        for position in [start, 0] {
+            var found: Entry?
             var seen = 0
-            let next = scan(database: database, from: position, count: 1, bucketLimit: &limit, now: now) { entry in
+            var limit = Int.max
+            _ = scan(database: database, from: position, count: 1, bucketLimit: &limit, now: now) { entry in
                 seen += 1
                 if eviction.pointee.generator.below(seen) == 0 { found = entry }
             }
             if found != nil { return found }
-            position = next ?? 0
         }
-        return found
+        return nil
     }
 }
 
 extension Segment {
     /// Calls `body` with the slots whose home is `home` and whose fragment is at least `bits`, wherever probing put them.
     @inline(__always)
-    func forEachEntry(home: Int, from bits: UInt16, _ body: (Slot) -> Void) {
+    func forEachEntry(home: Int, from bits: UInt16, _ body: (Fragment, Slot) -> Void) {
         var index = home
         for _ in 0..<Int(bucketCount) {
             let bucket = bucket(index)
@@ -68,7 +71,7 @@ extension Segment {
                 occupied &= occupied &- 1  // not 0
                 let slot = bucket.slot(lane).pointee
                 let fragment = Fragment(tag: bucket.tag(lane), high: slot.hashHigh)
-                if fragment.home(bucketCount: Int(bucketCount)) == home, fragment.bits >= bits { body(slot) }
+                if fragment.home(bucketCount: Int(bucketCount)) == home, fragment.bits >= bits { body(fragment, slot) }
             }
             if bucket.overflow == 0 { return }
             index = next(index)

@@ -14,7 +14,7 @@ extension Shard {
     mutating func admit(hash: UInt64, database: Int, bytes: Int) -> UInt8 {
         let state = eviction
         switch state.pointee.order {
-        case .s3fifo: return state.pointee.admitS3(hash: hash, database: database, bytes: bytes)
+        case .s3fifo: return admitS3(hash: hash, database: database, bytes: bytes)
         case .recency, .insertion: return state.pointee.admitToClass(tick: tick)
         case .frequency: return state.pointee.admitCounter()
         case .random, .deadline: return 0
@@ -150,6 +150,20 @@ extension EvictionState {
         movesInClass = 0
     }
 
+    /// Opens a new class once the current one spans a 64th of the time that all span, so that idle times are told from the
+    /// clock even where nothing is inserted. Called once a second.
+    mutating func advanceClass(withTime tick: UInt32) {
+        guard classCounts[Int(currentClass)] > 0 else {
+            classCounts[EvictionState.classCount + Int(currentClass)] = tick
+            return
+        }
+        findOldestClass(last: UInt8.max)
+        let start = classStart(currentClass)
+        let oldest = classStart(oldestClass)
+        guard tick > start, tick > oldest else { return }
+        if tick - start > (tick - oldest) / 64 { advanceClass(tick: tick, last: UInt8.max) }
+    }
+
     /// Moves `oldestClass` to the first class from there on that has members.
     mutating func findOldestClass(last: UInt8) {
         while classCounts[Int(oldestClass)] == 0, oldestClass != currentClass {
@@ -174,47 +188,5 @@ extension EvictionState {
             classCounts[Int(counter)] &+= 1
         }
         return counter
-    }
-
-    // MARK: S3-FIFO
-
-    @inline(__always)
-    mutating func admitS3(hash: UInt64, database: Int, bytes: Int) -> UInt8 {
-        guard isBounded else {
-            smallBytes += bytes
-            smallCount += 1
-            return 0
-        }
-        return admitBoundedS3(hash: hash, database: database, bytes: bytes)
-    }
-
-    @inline(never)
-    private mutating func admitBoundedS3(hash: UInt64, database: Int, bytes: Int) -> UInt8 {
-        if ghost.remove(hash: hash) { return admitToMain() }
-        smallQueue.append(SmallQueue.record(hash: hash, database: database))
-        smallBytes += bytes
-        smallCount += 1
-        return 0
-    }
-
-    /// Metadata of an entry that enters the main queue now.
-    mutating func admitToMain() -> UInt8 {
-        insertionsInClass += 1
-        trackedCount += 1
-        if insertionsInClass > trackedCount / (EvictionState.mainClassCount - 4) {
-            advanceClass(tick: 0, last: UInt8(EvictionState.mainClassCount - 1))
-        }
-        classCounts[Int(currentClass)] &+= 1
-        return S3Metadata.mainBit | currentClass
-    }
-
-    mutating func dismissS3(_ metadata: UInt8, bytes: Int) {
-        if metadata & S3Metadata.mainBit == 0 {
-            smallBytes -= bytes
-            smallCount -= 1
-        } else {
-            classCounts[Int(metadata & S3Metadata.classMask)] &-= 1  // counted when it entered the main queue
-            trackedCount -= 1
-        }
     }
 }

@@ -31,6 +31,8 @@ extension Shard {
         _ = segment.pointee.insert(fragment, slot, stamp: stamp)
         table.pointee.entryCount += 1
         if expiryClass != ExpiryClass.none { table.pointee.volatileCount += 1 }
+        table.pointee.entryBytes += bytes
+        bookSideStructures()
         book(tableBytes: table.pointee.blockSize - tableBytesBefore)
         book(entryBytes: bytes, entries: 1)
     }
@@ -52,6 +54,7 @@ extension Shard {
         resized(place, by: newBytes - oldBytes)
         touch(place)
         old.free()
+        tables[database].entryBytes += newBytes - oldBytes
         book(entryBytes: newBytes - oldBytes, entries: 0)
     }
 
@@ -82,6 +85,7 @@ extension Shard {
         let table = tables + database
         place.segment.pointee.clear(bucket: place.bucketIndex, lane: place.lane)
         table.pointee.entryCount -= 1
+        table.pointee.entryBytes -= bytes
         if slot.expiryClass != ExpiryClass.none { table.pointee.volatileCount -= 1 }
         entry.free()
         book(entryBytes: -bytes, entries: -1)

@@ -41,7 +41,8 @@ public struct Shard: ~Copyable {
         tables.initialize(repeating: Table(), count: databaseCount)
         eviction = .allocate(capacity: 1)
         eviction.initialize(to: EvictionState(seed: seed.k0 ^ UInt64(index)))
-        tableBytes = eviction.pointee.blockSize
+        bookSideStructures()
+        unreportedBytes = 0
     }
 
     deinit {
@@ -88,6 +89,16 @@ public struct Shard: ~Copyable {
     mutating func book(tableBytes bytes: Int) {
         tableBytes += bytes
         unreportedBytes += bytes
+    }
+
+    /// Books what the policy's queues have grown or shrunk by.
+    @inline(__always)
+    mutating func bookSideStructures() {
+        let bytes = eviction.pointee.blockSize
+        if bytes != eviction.pointee.bookedBytes {
+            book(tableBytes: bytes - eviction.pointee.bookedBytes)
+            eviction.pointee.bookedBytes = bytes
+        }
     }
 
     /// Reports everything: after the bounds changed, and before they are judged exactly.

@@ -8,7 +8,8 @@ import CAllocator
 ///     │ hash without low bits  │ database │     the low bits of the hash chose the shard
 ///     └────────────────────────┴──────────┘
 ///
-/// A deleted entry leaves its record behind; whoever takes it out finds no slot for it and goes on.
+/// A deleted entry leaves its record behind; whoever takes it out finds no slot for it and goes on. Before the ring grows
+/// on account of such records, `compact` drops them.
 struct SmallQueue {
     /// A store has at least 128 shards, so a hash's low seven bits are the same for all of a shard's keys.
     static let databaseMask: UInt64 = 0x7F
@@ -18,13 +19,12 @@ struct SmallQueue {
     private var head = 0
     private(set) var count = 0
 
-    var blockSize: Int { records == nil ? 0 : Int(nc_block_size(Int64(capacity * 8))) }
+    /// Bytes that the ring takes from the allocator.
+    private(set) var blockSize = 0
 
     static func record(hash: UInt64, database: Int) -> UInt64 { hash & ~databaseMask | UInt64(database) & databaseMask }
     static func hash(of record: UInt64) -> UInt64 { record & ~databaseMask }
     static func database(of record: UInt64) -> Int { Int(record & databaseMask) }
-
-    var first: UInt64? { count == 0 ? nil : records?[head] }
 
     mutating func append(_ record: UInt64) {
         if count == capacity { grow() }
@@ -62,8 +62,28 @@ struct SmallQueue {
         }
         records = target
         capacity = newCapacity
+        blockSize = Int(nc_block_size(Int64(newCapacity * 8)))
         head = 0
     }
+
+    /// Whether the next record makes the ring grow.
+    var isFull: Bool { count == capacity }
+
+    /// Keeps the records for which `isCurrent` says so, asked from the newest to the oldest. O(count).
+    mutating func compact(keepingWhere isCurrent: (UInt64) -> Bool) {
+        guard let records else { return }
+        var kept = 0
+        for offset in stride(from: count - 1, through: 0, by: -1) {
+            let record = records[(head + offset) & (capacity - 1)]
+            guard isCurrent(record) else { continue }
+            kept += 1
+            // Never before the record just read: as many were kept as read at the most.
+            records[(head + count - kept) & (capacity - 1)] = record
+        }
+        head = (head + count - kept) & (capacity - 1)
+        count = kept
+    }
+
 
     mutating func free() {
         if let records { nc_free(records, Int64(capacity * 8)) }

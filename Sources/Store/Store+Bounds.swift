@@ -24,7 +24,7 @@ extension Store {
         defer { nc_spin_unlock(&policyLock) }
         let isSmall = maximumEntryCount > 0 && maximumEntryCount <= ExactOrder.largestBound
         let isExact = isSmall && ExactOrder.applies(to: policy)
-        self.policy = policy
+        ledger.setPolicy(policy, isExact: isExact)
         ledger.setBounds(bytes: maximumBytes, entries: maximumEntryCount, shardCount: shardCount)
         forEachShard { shard in
             shard.pointee.eviction.pointee.logFactor = frequencyLogFactor
@@ -69,31 +69,33 @@ extension Store {
     ///   - preferred: the shard the write goes to; it pays if it holds its fair share.
     public func makeRoom(bytes: Int, entries: Int, preferred: Int, now: Int64) -> Room {
         // Detached memory is given back before a live entry goes.
-        if ledger.detachedBytes > 0, ledger.maximumBytes > 0,
-            ledger.usedBytes + ledger.foreignBytes + ledger.detachedBytes + bytes > ledger.maximumBytes
-        {
+        if ledger.detachedBytes > 0, ledger.isOver(adding: bytes) {
             _ = reclaimer.step(budget: Store.evictionsPerCommand)
+            if ledger.detachedBytes > 0, ledger.isOver(adding: bytes) { return .later }
         }
         guard ledger.isOver(adding: bytes, entries: entries) else { return .enough }
         guard policy != .noEviction else { return .none }
-        if access.shard(0).pointee.isExact {
+        if ledger.isExact {
             return makeRoomExactly(bytes: bytes, entries: entries, now: now)
         }
         var index = preferred
         var barren = 0
+        var isAnyLeft = false
         for _ in 0..<Store.evictionsPerCommand {
             let shard = access.shard(index)
             shard.pointee.lock()
             let evicted =
                 (holdsFairShare(shard) || barren > shardCount) && shard.pointee.evictOne(now: now) != nil
             if evicted { shard.pointee.reportAll() }
+            isAnyLeft = isAnyLeft || shard.pointee.holdsEvictable
             shard.pointee.unlock()
             if evicted {
                 barren = 0
                 if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
             } else {
                 barren += 1
-                if barren > 2 * shardCount { return .none }
+                // The hands have a limit: entries that may go can be ahead of all of them.
+                if barren > 2 * shardCount { return isAnyLeft ? .later : .none }
                 index = (index + 1) & (shardCount - 1)
             }
         }
@@ -108,12 +110,11 @@ extension Store {
         shard.pointee.unlock()
     }
 
-    /// Whether a locked shard has at least seven eighths of the average, so that it is its turn to give.
+    /// Whether a locked shard has at least seven eighths of the average of entries, so that it is its turn to give. Counted in
+    /// entries under a bound on bytes too: one policy over all shards would leave each about as many, while a shard with one
+    /// very large value would be emptied of all its others first.
     private func holdsFairShare(_ shard: UnsafeMutablePointer<Shard>) -> Bool {
-        if ledger.maximumEntryCount > 0, ledger.entryCount >= ledger.maximumEntryCount {
-            return shard.pointee.entryCount * shardCount >= ledger.entryCount / 8 * 7
-        }
-        return shard.pointee.byteCount * shardCount >= ledger.usedBytes / 8 * 7
+        shard.pointee.entryCount * shardCount >= ledger.entryCount / 8 * 7
     }
 
     /// With a small bound on entries: the victim is the first of all shards in the policy's order.

@@ -84,33 +84,35 @@ extension Shard {
         let table = tables[database]
         guard table.directory != nil else { return 0 }
         notifyWatchers(database: database, now: now) { place(of: $0) != nil }
-        let entryBytesBefore = entryBytes
         if entryCount == table.entryCount {
             // The shard's only database: its policy starts afresh as a whole.
-            let side = eviction.pointee.blockSize
             eviction.pointee.reset(policy: eviction.pointee.policy, isBounded: eviction.pointee.isBounded)
-            book(tableBytes: eviction.pointee.blockSize - side)
-            book(entryBytes: -entryBytesBefore, entries: -table.entryCount)
-            reclaimer.add(table, bytes: entryBytesBefore + table.blockSize)
         } else {
-            var bytes = 0
-            table.forEachSegment { segment in
-                segment.pointee.forEachSlot { _, _, slot in
-                    let size = slot.pointee.entry.blockSize
-                    if tracked(slot.pointee.expiryClass) { dismiss(slot.pointee, bytes: size) }
-                    bytes += size
-                }
-            }
-            book(entryBytes: -bytes, entries: -table.entryCount)
-            reclaimer.add(table, bytes: bytes + table.blockSize)
+            dismissAll(of: table)
         }
+        bookSideStructures()
+        book(entryBytes: -table.entryBytes, entries: -table.entryCount)
         book(tableBytes: -table.blockSize)
+        reclaimer.add(table, bytes: table.entryBytes + table.blockSize)
         reportAll()
         changeCount &+= UInt64(table.entryCount)
         let isStamped = table.isStamped
         tables[database] = Table()
         tables[database].isStamped = isStamped
         return table.entryCount
+    }
+
+    /// Takes the entries of one table out of the policy's account. Reads slots only, 11 bytes an entry, but for the members of
+    /// S3-FIFO's small queue, whose bytes count.
+    private mutating func dismissAll(of table: Table) {
+        let isS3 = eviction.pointee.order == .s3fifo
+        table.forEachSegment { segment in
+            segment.pointee.forEachSlot { _, _, slot in
+                guard tracked(slot.pointee.expiryClass) else { return }
+                let isSmall = isS3 && slot.pointee.metadata & S3Metadata.mainBit == 0
+                dismiss(slot.pointee, bytes: isSmall ? slot.pointee.entry.blockSize : 0)
+            }
+        }
     }
 
     fileprivate mutating func swapDatabases(_ a: Int, _ b: Int, now: Int64) {

@@ -42,9 +42,9 @@ public final class Store: @unchecked Sendable {
     public let databaseCount: Int
     let ledger: MemoryLedger
     let reclaimer: Reclaimer
-    /// Guards `policy` and the bounds against two changes at a time.
+    /// Guards the policy and the bounds against two changes at a time.
     var policyLock: UInt32 = 0
-    public internal(set) var policy: EvictionPolicy
+    public var policy: EvictionPolicy { ledger.policy }
 
     public init(_ settings: Settings) {
         precondition(settings.shardCount >= 128 && settings.shardCount <= 1024, "a store has 128 to 1024 shards")
@@ -53,7 +53,6 @@ public final class Store: @unchecked Sendable {
         ledger = MemoryLedger.make()
         reclaimer = Reclaimer(ledger: ledger)
         databaseCount = settings.databaseCount
-        policy = settings.policy
         guard let memory = nc_allocate_lines(Int64(settings.shardCount * StoreAccess.stride)) else { outOfMemory() }
         access = StoreAccess(base: memory, shardCount: settings.shardCount, seed: settings.seed)
         for index in 0..<settings.shardCount {

@@ -19,6 +19,8 @@ struct Table {
     private(set) var directory: UnsafeMutablePointer<Segment>?
     private(set) var depth: UInt8 = 0
     var entryCount = 0
+    /// Bytes of its entries, so that FLUSHDB need not read them.
+    var entryBytes = 0
     /// Entries with a deadline.
     var volatileCount = 0
     /// The earliest `nextVisit` of all segments, or earlier.
@@ -148,29 +150,35 @@ struct Table {
     @inline(__always)
     mutating func shrinkIfSparse(_ segment: UnsafeMutablePointer<Segment>) {
         let bucketCount = Int(segment.pointee.bucketCount)
-        if segment.pointee.count < bucketCount &* 2, bucketCount > 1 { shrink(segment) }  // at most 512 × 2
+        // At most 512 × 2. One bucket cannot shrink, but empty neighbours must join, or an emptied table stays long to walk.
+        if segment.pointee.count < bucketCount &* 2, bucketCount > 1 || segment.pointee.depth > 0 { shrink(segment) }
     }
 
     @inline(never)
     private mutating func shrink(_ place: UnsafeMutablePointer<Segment>) {
-        if merge(place) { return }
+        // Both halves of a parent may be whole long before their neighbour is: then several levels join at once, with no more
+        // entries in all than one step.
+        var place = place
+        while let parent = merge(place) { place = parent }
         let size = Segment.bucketCount(for: place.pointee.count)
         if size < Int(place.pointee.bucketCount) { replace(place, with: resize(place.pointee, to: size)) }
     }
 
     /// Joins a segment with the other half of their parent when both are sparse. Touches no entry: the fragment of the
     /// parent is the last bit of the way here and the upper 15 bits of the child's.
-    private mutating func merge(_ place: UnsafeMutablePointer<Segment>) -> Bool {
-        guard let directory, place.pointee.depth > 0 else { return false }
+    ///
+    /// - Returns: the parent, or nil when the two cannot be joined.
+    private mutating func merge(_ place: UnsafeMutablePointer<Segment>) -> UnsafeMutablePointer<Segment>? {
+        guard let directory, place.pointee.depth > 0 else { return nil }
         let segmentDepth = place.pointee.depth
         let aliasCount = 1 << Int(depth - segmentDepth)
         let index = place - directory
         let lowerIndex = index & ~aliasCount
         let lower = directory + lowerIndex
         let upper = lower + aliasCount
-        guard lower.pointee.depth == segmentDepth, upper.pointee.depth == segmentDepth else { return false }
+        guard lower.pointee.depth == segmentDepth, upper.pointee.depth == segmentDepth else { return nil }
         let total = lower.pointee.count + upper.pointee.count
-        guard total <= Table.mergeLimit else { return false }
+        guard total <= Table.mergeLimit else { return nil }
         var parent = Segment.make(
             bucketCount: Segment.bucketCount(for: total), depth: segmentDepth - 1, stamped: isStamped)
         parent.nextVisit = min(lower.pointee.nextVisit, upper.pointee.nextVisit)
@@ -187,8 +195,9 @@ struct Table {
         lower.pointee.freeMemory()
         upper.pointee.freeMemory()
         for alias in 0..<(2 * aliasCount) { lower[alias] = parent }
+        let depthBefore = depth
         halveDirectoryIfPossible()
-        return true
+        return self.directory.map { $0 + (lowerIndex >> Int(depthBefore - depth)) }
     }
 
     private mutating func doubleDirectory() {

@@ -55,18 +55,35 @@ extension Shard {
         }
     }
 
-    /// The first eligible entry from a random position on.
+    /// Some eligible entry, each as likely as another: lanes at random until one holds such an entry. (The first entry behind a
+    /// random position would mostly be the one inserted last, which fills the first lane.)
     private mutating func findRandomVictim() -> (place: Place, database: Int)? {
+        let database = databaseAtRandom()
+        let table = tables + database
+        for _ in 0..<32 {
+            let position = eviction.pointee.generator.next()
+            let segment = table.pointee.segment(for: position)
+            let fragment = UInt16(truncatingIfNeeded: (position << UInt64(segment.pointee.depth)) >> 48)
+            let index = Fragment(bits: fragment).home(bucketCount: Int(segment.pointee.bucketCount))
+            let lane = eviction.pointee.generator.below(Bucket.slotCount)
+            guard segment.pointee.bucket(index).tag(lane) != 0 else { continue }
+            let place = Place(segment: segment, bucketIndex: index, lane: lane)
+            if tracked(place.slot.pointee.expiryClass) { return (place, database) }
+        }
+        // Few may go: the next one.
+        eviction.pointee.handDatabase = database
         eviction.pointee.handPosition = eviction.pointee.generator.next()
+        return findByHand(enough: 0) { shard, slot in shard.tracked(slot.expiryClass) ? 0 : nil }
+    }
+
+    /// A database that is not empty, each as likely as its share of the entries. The shard is not empty.
+    private mutating func databaseAtRandom() -> Int {
         var rank = eviction.pointee.generator.below(entryCount)
         for database in 0..<databaseCount {
             rank -= tables[database].entryCount
-            if rank < 0 {
-                eviction.pointee.handDatabase = database
-                break
-            }
+            if rank < 0 { return database }
         }
-        return findByHand(enough: 0) { shard, slot in shard.tracked(slot.expiryClass) ? 0 : nil }
+        return 0
     }
 
     /// Of the next 32 entries with a deadline the one whose deadline is nearest.

@@ -42,16 +42,16 @@ extension Shard {
         eviction.pointee.findOldestClass(last: UInt8.max)
         let current = eviction.pointee.currentClass
         let oldest = eviction.pointee.oldestClass
-        return findByHand(enough: current &- oldest) { shard, slot in
-            shard.tracked(slot.expiryClass) ? current &- slot.metadata : nil
+        return findByHand(enough: current &- oldest) { state, slot in
+            state.pointee.tracks(slot.expiryClass) ? current &- slot.metadata : nil
         }
     }
 
     private mutating func findLeastFrequentVictim() -> (place: Place, database: Int)? {
         var lowest = 0
         while lowest < 255, eviction.pointee.classCounts[lowest] == 0 { lowest += 1 }
-        return findByHand(enough: 255 - UInt8(lowest)) { shard, slot in
-            shard.tracked(slot.expiryClass) ? 255 - slot.metadata : nil
+        return findByHand(enough: 255 - UInt8(lowest)) { state, slot in
+            state.pointee.tracks(slot.expiryClass) ? 255 - slot.metadata : nil
         }
     }
 
@@ -73,7 +73,7 @@ extension Shard {
         // Few may go: the next one.
         eviction.pointee.handDatabase = database
         eviction.pointee.handPosition = eviction.pointee.generator.next()
-        return findByHand(enough: 0) { shard, slot in shard.tracked(slot.expiryClass) ? 0 : nil }
+        return findByHand(enough: 0) { state, slot in state.pointee.tracks(slot.expiryClass) ? 0 : nil }
     }
 
     /// A database that is not empty, each as likely as its share of the entries. The shard is not empty.
@@ -111,12 +111,12 @@ extension Shard {
     ///
     /// - Parameter rank: nil for entries that may not be evicted.
     mutating func findByHand(
-        enough: UInt8, _ rank: (borrowing Shard, Slot) -> UInt8?
+        enough: UInt8, _ rank: (UnsafeMutablePointer<EvictionState>, Slot) -> UInt8?
     ) -> (place: Place, database: Int)? {
         var best: (place: Place, database: Int)?
         var bestRank: UInt8 = 0
-        walk(limit: Shard.handLimit) { shard, place, database in
-            guard let value = rank(shard, place.slot.pointee) else { return true }
+        walk(limit: Shard.handLimit) { state, place, database in
+            guard let value = rank(state, place.slot.pointee) else { return true }
             if best == nil || value > bestRank {
                 best = (place, database)
                 bestRank = value
@@ -128,7 +128,7 @@ extension Shard {
 
     /// Walks slots from the hand on, around all tables at most once, until `body` returns false or `limit` buckets are done. The
     /// hand stays at the bucket where the walk ended.
-    mutating func walk(limit: Int, _ body: (borrowing Shard, Place, Int) -> Bool) {
+    mutating func walk(limit: Int, _ body: (UnsafeMutablePointer<EvictionState>, Place, Int) -> Bool) {
         var budget = limit
         let state = eviction
         // One more than the databases: the first one is walked from the hand to its end, and last from its start.
@@ -146,7 +146,7 @@ extension Shard {
 
     /// Walks one table from a position on; true when the walk is to end here.
     private func walk(
-        database: Int, from start: UInt64, budget: inout Int, _ body: (borrowing Shard, Place, Int) -> Bool
+        database: Int, from start: UInt64, budget: inout Int, _ body: (UnsafeMutablePointer<EvictionState>, Place, Int) -> Bool
     ) -> Bool {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return false }
@@ -162,7 +162,7 @@ extension Shard {
                 while occupied != 0 {
                     let place = Place(segment: segment, bucketIndex: index, lane: Bucket.lane(of: occupied))
                     occupied &= occupied &- 1  // not 0
-                    if !body(self, place, database) {
+                    if !body(eviction, place, database) {
                         eviction.pointee.handPosition =
                             TablePosition.start(ofBucket: index, of: segment.pointee, at: position) ?? 0
                         return true

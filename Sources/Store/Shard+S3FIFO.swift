@@ -122,7 +122,7 @@ extension Shard {
         state.pointee.findOldestClass(last: last)
         var victim: (place: Place, database: Int)?
         var spare: (place: Place, database: Int)?
-        walk(limit: Shard.handLimit) { shard, place, database in
+        walk(limit: Shard.handLimit) { state, place, database in
             let slot = place.slot
             let metadata = slot.pointee.metadata
             guard metadata & S3Metadata.mainBit != 0 else { return true }

@@ -6,7 +6,7 @@ extension Shard {
     /// Whether the policy keeps account of entries of this expiry class.
     @inline(__always)
     func tracked(_ expiryClass: UInt8) -> Bool {
-        !eviction.pointee.isVolatileOnly || expiryClass != ExpiryClass.none
+        eviction.pointee.tracks(expiryClass)
     }
 
     /// A new entry: its first metadata.
@@ -116,6 +116,10 @@ enum ExactOrder {
 }
 
 extension EvictionState {
+    /// Whether the policy keeps account of entries of this expiry class.
+    @inline(__always)
+    func tracks(_ expiryClass: UInt8) -> Bool { !isVolatileOnly || expiryClass != ExpiryClass.none }
+
     // MARK: Age classes (LRU, FIFO)
 
     @inline(__always)

@@ -84,7 +84,6 @@ struct SmallQueue {
         count = kept
     }
 
-
     mutating func free() {
         if let records { nc_free(records, Int64(capacity * 8)) }
         self = SmallQueue()

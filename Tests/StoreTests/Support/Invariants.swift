@@ -96,7 +96,8 @@ struct Invariants {
                     && place.pointee.depth == segment.pointee.depth
                 expect(isSame, "directory place \(index + alias) differs from its canonical place \(index)")
             }
-            expect(table.pointee.nextVisit <= segment.pointee.nextVisit, "a table's appointment is behind its segment's")
+            expect(
+                table.pointee.nextVisit <= segment.pointee.nextVisit, "a table's appointment is behind its segment's")
             expect((segment.pointee.stamps != nil) == table.pointee.isStamped, "stamps are not as the table has them")
             check(segment, at: index, table, shard, database, &found, &tally)
             index += aliasCount

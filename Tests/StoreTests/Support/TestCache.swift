@@ -96,7 +96,9 @@ final class TestCache {
         var keys: [[UInt8]] = []
         var cursor: UInt64 = 0
         repeat {
-            cursor = store.scan(database: database, cursor: cursor, count: count, now: now) { keys.append($0.key.array) }
+            cursor = store.scan(database: database, cursor: cursor, count: count, now: now) {
+                keys.append($0.key.array)
+            }
         } while cursor != 0
         return keys
     }

@@ -160,7 +160,9 @@ enum CommandCommands {
             return getsOldValue ? [.readWrite, .access, .update] : [.overwrite, .update]
         }
         // BITFIELD.
-        let changes = arguments.dropFirst(2).contains { $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby") }
+        let changes = arguments.dropFirst(2).contains {
+            $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby")
+        }
         return changes ? [.readWrite, .access, .update] : [.readOnly, .access]
     }
 }

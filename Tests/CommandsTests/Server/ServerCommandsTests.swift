@@ -34,7 +34,7 @@ import Testing
         ("COMMAND GETKEYSANDFLAGS set a b", "*1 *2 $1 a *2 +OW +update"),
         ("COMMAND GETKEYSANDFLAGS set a b get", "*1 *2 $1 a *3 +RW +access +update"),
         ("COMMAND LIST FILTERBY PATTERN getr*", "*1 $8 getrange"), ("COMMAND LIST FILTERBY MODULE x", "*0"),
-        ("COMMAND LIST FILTERBY foo bar", "-ERR syntax error"), ("COMMAND INFO nothing", "*1 *-1"),
+        ("COMMAND LIST FILTERBY foo bar", "-ERR syntax error"), ("COMMAND INFO nothing", "*1 $-1"),
     ])
     func replies(line: String, expected: String) throws {
         #expect(try ServerHarness().run(line) == expected)

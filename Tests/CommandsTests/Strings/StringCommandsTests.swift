@@ -88,7 +88,8 @@ import Testing
         expect([
             ("set k v", "+OK"), ("delifeq k x", ":0"), ("delifeq k v", ":1"), ("delifeq k v", ":0"), ("set k v", "+OK"),
             ("delex k ifne v", ":0"), ("delex k ifeq", "-ERR wrong number of arguments for 'delex' command"),
-            ("delex k foo v", "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"), ("delex none foo v", ":0"),
+            ("delex k foo v", "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"),
+            ("delex none foo v", "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"),
             ("delex k ifdeq v", "-ERR must be exactly 16 hexadecimal characters"), ("delex k ifeq v", ":1"),
             ("delex k", ":0"), ("set k v", "+OK"), ("delex k", ":1"), ("set k v", "+OK"), ("getdel k", "$1 v"),
             ("getdel k", "$-1"), ("getset k a", "$-1"), ("getset k b", "$1 a"), ("setnx k c", ":0"),

@@ -52,9 +52,9 @@ extension Loop {
 
     /// Answers as far as the socket takes it at once, and closes.
     private func reject(_ descriptor: Descriptor, _ reply: StaticString) {
+        nc_counter_add(&counters.pointee.rejections, 1)
         _ = Socket.send(descriptor, reply.utf8Start, count: reply.utf8CodeUnitCount)
         descriptor.close()
-        nc_counter_add(&counters.pointee.rejections, 1)
     }
 
     /// Makes an accepted socket a connection of this loop.

@@ -146,7 +146,8 @@ extension Shard {
 
     /// Walks one table from a position on; true when the walk is to end here.
     private func walk(
-        database: Int, from start: UInt64, budget: inout Int, _ body: (UnsafeMutablePointer<EvictionState>, Place, Int) -> Bool
+        database: Int, from start: UInt64, budget: inout Int,
+        _ body: (UnsafeMutablePointer<EvictionState>, Place, Int) -> Bool
     ) -> Bool {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return false }

@@ -34,7 +34,9 @@ public final class Executor: @unchecked Sendable {
     /// Scratch for a batch: the command of each request and the hash of its first key.
     let lookedUp: UnsafeMutablePointer<LookedUp>
     let shardSet: ShardSet
-    /// A buffer that calls write to before any request ran.
+    /// What `state` points to before any request ran; never read or written.
+    private let idleArguments: UnsafeMutablePointer<ByteSlice>
+    private let idleSession: UnsafeMutablePointer<Session>
     private let idleOutput: UnsafeMutablePointer<ReplyBuffer>
     var background = BackgroundState()
     var batchStartNanoseconds: UInt64 = 0
@@ -64,14 +66,16 @@ public final class Executor: @unchecked Sendable {
         idleOutput = .allocate(capacity: 1)
         idleOutput.initialize(to: ReplyBuffer())
         settings = shared.configuration.settings
+        idleArguments = .allocate(capacity: 1)
+        idleSession = .allocate(capacity: 1)
         state = .allocate(capacity: 1)
         // The first request's fields are written before any handler reads them; these are never read.
         state.initialize(
             to: CallState(
-                arguments: UnsafeMutablePointer.allocate(capacity: 1), argumentCount: 0,
+                arguments: idleArguments, argumentCount: 0,
                 command: shared.table.first, firstKeyHash: 0, hasFirstKeyHash: false, isInExec: false,
                 holdsAllShards: false, preparedBlock: nil,
-                session: UnsafeMutablePointer<Session>.allocate(capacity: 1), output: idleOutput,
+                session: idleSession, output: idleOutput,
                 executor: Unmanaged.passUnretained(self), access: shared.store.access, counters: counters,
                 nowMilliseconds: 0))
         shared.register(self)
@@ -85,6 +89,8 @@ public final class Executor: @unchecked Sendable {
         shardSet.deallocate()
         idleOutput.deinitialize(count: 1)
         idleOutput.deallocate()
+        idleArguments.deallocate()
+        idleSession.deallocate()
         state.deallocate()
     }
 

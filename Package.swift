@@ -94,7 +94,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         tests("Primitives"),
-        tests("Store", ["Primitives"]),
+        tests("Store", ["Primitives", "CPrimitives", "CAllocator"]),
         tests("RESP", ["Primitives", "CAllocator", "CLinux"]),
         tests("Networking", ["CLinux"]),
         tests("Configuration", ["Primitives", "CLinux"]),

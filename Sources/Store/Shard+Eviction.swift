@@ -63,8 +63,8 @@ extension Shard {
         for _ in 0..<32 {
             let position = eviction.pointee.generator.next()
             let segment = table.pointee.segment(for: position)
-            let fragment = UInt16(truncatingIfNeeded: (position << UInt64(segment.pointee.depth)) >> 48)
-            let index = Fragment(bits: fragment).home(bucketCount: Int(segment.pointee.bucketCount))
+            let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.pointee.depth)) >> 48)
+            let index = Fragment.home(bits: bits, bucketCount: Int(segment.pointee.bucketCount))
             let lane = eviction.pointee.generator.below(Bucket.slotCount)
             guard segment.pointee.bucket(index).tag(lane) != 0 else { continue }
             let place = Place(segment: segment, bucketIndex: index, lane: lane)
@@ -156,8 +156,8 @@ extension Shard {
             let segment = table.segment(for: position)
             let depth = segment.pointee.depth
             let bucketCount = Int(segment.pointee.bucketCount)
-            let bits = Int((position << UInt64(depth)) >> 48)
-            for index in ((bits * bucketCount) >> 16)..<bucketCount {
+            let bits = UInt16(truncatingIfNeeded: (position << UInt64(depth)) >> 48)
+            for index in Fragment.home(bits: bits, bucketCount: bucketCount)..<bucketCount {
                 let bucket = segment.pointee.bucket(index)
                 var occupied = bucket.occupied
                 while occupied != 0 {

@@ -10,7 +10,8 @@ extension Shard {
     ///   - budget: units of work left, a removal or a read entry being one and a bucket a quarter; what is done is taken off.
     /// - Returns: whether nothing due is left.
     mutating func sweep(now: Int64, budget: inout Int) -> Bool {
-        tick = UInt32(truncatingIfNeeded: now / ExpiryClass.tickMilliseconds)
+        // Threads cache the time: another's may be a little behind. Ticks of 32 bits reach to the year 2106.
+        tick = max(tick, UInt32(clamping: now / ExpiryClass.tickMilliseconds))
         if eviction.pointee.order == .recency { eviction.pointee.advanceClass(withTime: tick) }
         for database in 0..<databaseCount where tables[database].nextVisit <= tick {
             if !sweep(database: database, now: now, budget: &budget) { return false }

@@ -21,7 +21,7 @@ extension Shard {
         while true {
             let segment = table.segment(for: position).pointee
             let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.depth)) >> 48)
-            let home = (Int(bits) * Int(segment.bucketCount)) >> 16
+            let home = Fragment.home(bits: bits, bucketCount: Int(segment.bucketCount))
             // After a join the position may lie between two hashes that share a fragment: only the keys tell them apart.
             let isBetween = (position << UInt64(segment.depth)) << 16 != 0
             segment.forEachEntry(home: home, from: bits) { fragment, slot in

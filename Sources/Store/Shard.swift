@@ -75,6 +75,10 @@ public struct Shard: ~Copyable {
         entryCount += entries
         unreportedBytes += bytes
         unreportedEntries += entries
+        if ledger.isTight {
+            reportAll()
+            return
+        }
         if unreportedBytes.magnitude >= UInt(ledger.byteGrain) {
             ledger.addUsed(bytes: unreportedBytes)
             unreportedBytes = 0
@@ -103,8 +107,8 @@ public struct Shard: ~Copyable {
 
     /// Reports everything: after the bounds changed, and before they are judged exactly.
     mutating func reportAll() {
-        ledger.addUsed(bytes: unreportedBytes)
-        ledger.addEntries(unreportedEntries)
+        if unreportedBytes != 0 { ledger.addUsed(bytes: unreportedBytes) }
+        if unreportedEntries != 0 { ledger.addEntries(unreportedEntries) }
         unreportedBytes = 0
         unreportedEntries = 0
     }

@@ -83,5 +83,9 @@ struct Fragment: Equatable {
 
     /// The home bucket among `bucketCount`: monotonic in the hash, so that SCAN walks in the order of the hash.
     @inline(__always)
-    func home(bucketCount: Int) -> Int { (Int(bits) &* bucketCount) &>> 16 }  // 65535 × 512 at the most
+    func home(bucketCount: Int) -> Int { Fragment.home(bits: bits, bucketCount: bucketCount) }
+
+    /// `home` of any 16 bits of a hash, a position's too.
+    @inline(__always)
+    static func home(bits: UInt16, bucketCount: Int) -> Int { (Int(bits) &* bucketCount) &>> 16 }  // 65535 × 512 at most
 }

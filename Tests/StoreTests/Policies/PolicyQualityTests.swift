@@ -10,7 +10,7 @@ import Testing
 @Suite(.serialized) struct PolicyQualityTests {
     static let idCount = sized(50_000, full: 1_000_000)
     static let requestCount = sized(150_000, full: 10_000_000)
-    static let capacities = isFullRun ? [10_000, 50_000, 200_000] : [5_000]
+    static let capacities = isFullRun ? [10_000, 50_000, 200_000] : [5000]
     static let traces = [
         Trace.zipf(idCount: idCount, requestCount: requestCount, seed: testSeed),
         Trace.zipfWithScans(idCount: idCount, requestCount: requestCount, seed: testSeed),
@@ -91,7 +91,8 @@ import Testing
         compare(.allKeysS3FIFO) { ExactS3FIFO(idCount: $0, capacity: $1) }
     }
 
-    /// The bar: at least a tenth fewer misses than exact LRU on both traces.
+    /// The bar: at least a tenth fewer misses than exact LRU on both traces, with room for a twentieth of the ids and less. (With
+    /// room for a fifth, where little is left to gain, the exact algorithm saves 8.6 % on the trace with scans.)
     @Test func s3FIFOBeatsLeastRecentlyUsed() {
         for capacity in Self.capacities {
             for trace in Self.traces {
@@ -100,8 +101,8 @@ import Testing
                 let found = store.missRatio(trace)
                 let expected = exact.missRatio(trace)
                 Self.report("s3fifo/lru", trace, capacity, found, expected)
-                let bar = expected * (isFullRun ? 0.9 : 0.95)
-                #expect(found <= bar, "\(trace.name), \(capacity): \(found), \(expected)")
+                let bar = capacity * 20 <= trace.idCount ? 0.9 : 0.95
+                #expect(found <= expected * bar, "\(trace.name), \(capacity): \(found), \(expected)")
             }
         }
     }

@@ -99,7 +99,7 @@ struct ExactFrequency: Simulation {
         static func < (a: Rank, b: Rank) -> Bool { a.count != b.count ? a.count < b.count : a.time < b.time }
     }
 
-    private var counts: [Int]
+    private(set) var counts: [Int]
     private var times: [Int]
     private var heap: [Rank] = []
     private var present = 0

@@ -51,7 +51,10 @@ struct MemoryLedger {
     @inline(__always) var byteGrain: Int { load(.byteGrain) }
     @inline(__always) var entryGrain: Int { load(.entryGrain) }
     /// Whether a bound is so near that every difference counts.
-    @inline(__always) var isTight: Bool { usedBytes > load(.tightBytes) || entryCount > load(.tightEntryCount) }
+    @inline(__always) var isTight: Bool {
+        // Sums of real allocations: far below 2^63.
+        usedBytes &+ foreignBytes &+ detachedBytes > load(.tightBytes) || entryCount > load(.tightEntryCount)
+    }
 
     /// What makes room, and whether its order is exact across shards: read without a lock.
     var policy: EvictionPolicy { EvictionPolicy(rawValue: UInt8(truncatingIfNeeded: load(.policy))) ?? .noEviction }

@@ -7,7 +7,7 @@ import Primitives
 extension Shard {
     /// Members of the small queue that one eviction takes out at the most: promoted ones do not free memory.
     private static let queueLimit = 256
-    /// The small queue's share of the shard's bytes is one in so many.
+    /// The small queue's share of the shard is one in so many.
     private static let smallShare = 10
 
     // MARK: Coming and going
@@ -27,7 +27,7 @@ extension Shard {
         if state.pointee.ghost.remove(hash: hash) { return state.pointee.admitToMain() }
         // Until the first eviction whatever the small queue has no room for fills the main one: otherwise a store that never
         // fills would pay for a record of every entry.
-        if state.pointee.ghost.capacity == 0, state.pointee.smallBytes > entryBytes / Shard.smallShare {
+        if state.pointee.ghost.capacity == 0, isSmallQueueFull {
             return state.pointee.admitToMain()
         }
         if state.pointee.smallQueue.isFull, state.pointee.smallQueue.count > 2 * state.pointee.smallCount {
@@ -37,6 +37,13 @@ extension Shard {
         state.pointee.smallBytes += bytes
         state.pointee.smallCount += 1
         return 0
+    }
+
+    /// Whether the small queue has more than its share of bytes or of entries. Bytes alone would have a main queue of one very
+    /// large value give way to any number of small entries that nobody used.
+    private var isSmallQueueFull: Bool {
+        eviction.pointee.smallBytes * Shard.smallShare > entryBytes
+            || eviction.pointee.smallCount * Shard.smallShare > entryCount
     }
 
     /// Drops records of entries that are gone, and all but the newest of those that came again. O(records), once for as many
@@ -64,7 +71,7 @@ extension Shard {
         let state = eviction
         state.pointee.ghost.fit(entryCount: state.pointee.trackedCount)
         bookSideStructures()
-        if state.pointee.smallBytes > entryBytes / Shard.smallShare || state.pointee.trackedCount == 0 {
+        if isSmallQueueFull || state.pointee.trackedCount == 0 {
             if let victim = takeFromSmallQueue() { return victim }
         }
         return findMainVictim() ?? takeFromSmallQueue() ?? findAnySmall()

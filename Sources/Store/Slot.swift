@@ -87,5 +87,7 @@ struct Fragment: Equatable {
 
     /// `home` of any 16 bits of a hash, a position's too.
     @inline(__always)
-    static func home(bits: UInt16, bucketCount: Int) -> Int { (Int(bits) &* bucketCount) &>> 16 }  // 65535 × 512 at most
+    static func home(bits: UInt16, bucketCount: Int) -> Int {
+        (Int(bits) &* bucketCount) &>> 16  // 65535 × 512 at most
+    }
 }

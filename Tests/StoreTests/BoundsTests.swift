@@ -126,7 +126,8 @@ import Testing
     func hitsAllocateNothing(policy: EvictionPolicy) {
         let cache = TestCache(policy: policy, maximumBytes: 64 << 20)
         for number in 0..<2000 {
-            cache.set([UInt8](number: number), number % 2 == 0 ? [UInt8]("\(number)") : [1, 2], expiry: cache.now + 90_000)
+            cache.set(
+                [UInt8](number: number), number % 2 == 0 ? [UInt8]("\(number)") : [1, 2], expiry: cache.now + 90_000)
         }
         var simulation = Finder(cache: cache)
         for round in 0..<3 {

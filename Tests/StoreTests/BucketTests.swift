@@ -34,7 +34,9 @@ import Testing
         withBucket { bucket in
             var wrong = 0
             for set in 0..<128 {
-                for lane in 0..<Bucket.slotCount { bucket.setTag(lane, set >> lane & 1 == 1 ? UInt8(lane * 37 + 1) : 0) }
+                for lane in 0..<Bucket.slotCount {
+                    bucket.setTag(lane, set >> lane & 1 == 1 ? UInt8(lane * 37 + 1) : 0)
+                }
                 var lanes: Set<Int> = []
                 var occupied = bucket.occupied
                 while occupied != 0 {

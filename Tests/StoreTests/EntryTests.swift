@@ -68,7 +68,8 @@ import Testing
     func integersTakeTheirWidth(value: Int64) {
         let width =
             Int64(Int8.min)...Int64(Int8.max) ~= value
-            ? 1 : Int64(Int16.min)...Int64(Int16.max) ~= value ? 2 : Int64(Int32.min)...Int64(Int32.max) ~= value ? 4 : 8
+            ? 1
+            : Int64(Int16.min)...Int64(Int16.max) ~= value ? 2 : Int64(Int32.min)...Int64(Int32.max) ~= value ? 4 : 8
         for expiry in [Entry.noExpiry, 5] {
             for keyCount in [3, 300] {
                 let entry = Self.bytes(keyCount, 1).withSlice {
@@ -184,7 +185,8 @@ import Testing
         cache.set(Self.key, [UInt8](repeating: 1, count: 20_000))
         var blocks: Set<UnsafeMutableRawPointer?> = []
         for count in 20_001...24_000 {
-            #expect(cache.modify(Self.key) { handle in handle.modifyValue(newCount: count) { $0[count - 1] = 1 } } == true)
+            #expect(
+                cache.modify(Self.key) { handle in handle.modifyValue(newCount: count) { $0[count - 1] = 1 } } == true)
             blocks.insert(cache.modify(Self.key) { $0.entry.block?.pointer } ?? nil)
         }
         #expect(blocks.count <= 3)

@@ -39,7 +39,8 @@ import Testing
             }
         }
         for number in 0..<lasting where seen[number] != 1 {
-            Issue.record("seed \(testSeed), round \(round): key \(number) of \(lasting) seen \(seen[number] ?? 0) times")
+            Issue.record(
+                "seed \(testSeed), round \(round): key \(number) of \(lasting) seen \(seen[number] ?? 0) times")
             return
         }
         #expect(seen.values.allSatisfy { $0 == 1 }, "seed \(testSeed), round \(round)")
@@ -150,7 +151,9 @@ import Testing
         }
         for number in 0..<50 { cache.set([UInt8](number: number), [1]) }
         var drawn: Set<[UInt8]> = []
-        for _ in 0..<3000 { _ = cache.store.withRandomEntry(database: 0, now: cache.now) { drawn.insert($0.key.array) } }
+        for _ in 0..<3000 {
+            _ = cache.store.withRandomEntry(database: 0, now: cache.now) { drawn.insert($0.key.array) }
+        }
         #expect(drawn.count == 50)
     }
 }

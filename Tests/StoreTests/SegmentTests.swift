@@ -45,7 +45,9 @@ import Testing
                 let slot = segment.bucket(place.bucket).slot(place.lane).pointee
                 guard slot.entry.pointer == entry.pointer else { return "\(fragment) leads to another entry" }
                 let stamp = segment.stamps?[place.bucket * Bucket.slotCount + place.lane] ?? 0
-                guard UInt8(truncatingIfNeeded: stamp) == slot.metadata else { return "\(fragment) has another's stamp" }
+                guard UInt8(truncatingIfNeeded: stamp) == slot.metadata else {
+                    return "\(fragment) has another's stamp"
+                }
                 var passed = fragment.home(bucketCount: Int(segment.bucketCount))
                 while passed != place.bucket {
                     overflows[passed] += 1

@@ -92,6 +92,8 @@ extension Loop {
         }
         flush(connection)
         keep(connection, base + start, count - start, isOwned: isOwned)
+        // The last flush may have sent the backlog that throttled the connection: no event would come to tell.
+        if connection.pointee.hasWork, connection.pointee.machine.executes { connection.pointee.machine.usedItsTurn() }
         if connection.pointee.machine.hold != .none { enlist(connection) }
     }
 

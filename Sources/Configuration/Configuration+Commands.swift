@@ -1,5 +1,4 @@
 import Primitives
-import Synchronization
 
 /// CONFIG GET and CONFIG SET.
 extension Configuration {

@@ -1,4 +1,4 @@
-import Synchronization
+import Primitives
 
 /// CONFIG REWRITE.
 extension Configuration {

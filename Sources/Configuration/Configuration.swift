@@ -9,16 +9,16 @@ public final class Configuration: Sendable {
     /// Called with the names that changed, after the new values are in place and before CONFIG SET answers.
     public typealias Observer = @Sendable (_ changed: [ParameterName], _ values: ParameterValues) -> Void
 
-    private let state: Mutex<ParameterValues>
+    private let state: Locked<ParameterValues>
     /// Held through a change and its observers, so that observers see changes in order.
-    let changes = Mutex<[Observer]>([])
+    let changes = Locked<[Observer]>([])
     private let counter = Atomic<UInt64>(1)
 
     /// The conf file, as an absolute path without links; nil when started without one.
     public let filePath: String?
 
     init(_ values: ParameterValues, filePath: String? = nil) {
-        state = Mutex(values)
+        state = Locked(values)
         self.filePath = filePath
     }
 

@@ -1,6 +1,6 @@
 import CPrimitives
 import Networking
-import Synchronization
+import Primitives
 
 /// What other threads ask of a loop. It is woken when the first message comes.
 final class Inbox: @unchecked Sendable {
@@ -18,7 +18,7 @@ final class Inbox: @unchecked Sendable {
     }
 
     let wakeup: Wakeup
-    private let messages = Mutex<[Message]>([])
+    private let messages = Locked<[Message]>([])
     /// 1 while messages wait; read by the loop on every turn.
     private let isWaiting: UnsafeMutablePointer<UInt32>
 

@@ -105,6 +105,7 @@ extension Loop {
         _ connection: ConnectionPointer, _ base: UnsafeMutablePointer<UInt8>, _ count: Int
     ) -> Int? {
         let session = Connection.session(of: connection)
+        let batch = batch
         batch.pointee.removeAll()
         let result = connection.pointee.parser.parse(
             base, count: count, limits: session.pointee.isAuthenticated ? normalLimits : unauthenticatedLimits,
@@ -188,6 +189,7 @@ extension Loop {
     /// Executes the first command that is left of a connection while all loops are parked.
     mutating func executeExclusive(_ connection: ConnectionPointer) {
         let session = Connection.session(of: connection)
+        let batch = batch
         let first = connection.pointee.executedCount
         guard let base = connection.pointee.input.base else { return }
         limitOutput(connection)

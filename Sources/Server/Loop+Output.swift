@@ -16,6 +16,7 @@ extension Loop {
     /// Bounds what the connection's next replies may take, together with those that wait already.
     @inline(__always)
     mutating func limitOutput(_ connection: ConnectionPointer) {
+        let output = output
         let rest = max(0, hardLimit(connection) - connection.pointee.backlog.byteCount)
         if output.pointee.hardLimit != rest { output.pointee.hardLimit = rest }
     }
@@ -30,6 +31,7 @@ extension Loop {
 
     /// Sends the replies in `output`; what the socket does not take goes to the connection's backlog.
     mutating func flush(_ connection: ConnectionPointer) {
+        let output = output
         if output.pointee.overflowed { return exceedLimit(connection) }
         if connection.pointee.machine.phase == .closed { return output.pointee.removeAll() }
         if connection.pointee.backlog.isEmpty {
@@ -110,6 +112,7 @@ extension Loop {
 
     /// The replies would pass the hard limit: one is missing from the stream, so the connection ends.
     private mutating func exceedLimit(_ connection: ConnectionPointer) {
+        let output = output
         output.pointee.removeAll()
         nc_counter_add(&counters.pointee.outputLimitDisconnections, 1)
         warnOfClosing("it reached its hard output buffer limit", connection)
@@ -120,6 +123,7 @@ extension Loop {
     mutating func push(_ bytes: [UInt8], to connection: ConnectionPointer) {
         guard connection.pointee.machine.phase == .open else { return }
         limitOutput(connection)
+        let output = output
         bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             output.pointee.append(ByteSlice(base: base, count: buffer.count))

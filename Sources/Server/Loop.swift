@@ -34,6 +34,8 @@ struct Loop: ~Copyable {
     /// What every connection's input is read into and parsed in.
     let readBuffer: UnsafeMutablePointer<UInt8>
     /// What every connection's replies are written to.
+    ///
+    /// Methods that change it, or `batch`, do so through a local copy of the pointer: see `Shard`.
     let output: UnsafeMutablePointer<ReplyBuffer>
     let batch: UnsafeMutablePointer<RequestBatch>
     let vectors: UnsafeMutablePointer<iovec>

@@ -2,6 +2,7 @@ import CPrimitives
 import Commands
 import Configuration
 import Networking
+import Primitives
 import Synchronization
 
 /// Serves clients: listeners, loops and what they share.

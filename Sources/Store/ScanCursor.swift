@@ -59,14 +59,14 @@ extension Store {
         var left = count
         while true {
             let shard = access.shard(place.shard)
-            if locking { shard.pointee.lock() }
+            if locking { shard.lock() }
             let next = shard.pointee.scan(
                 database: database, from: place.position, count: left, bucketLimit: &buckets, now: now
             ) { entry in
                 left -= 1
                 body(entry)
             }
-            if locking { shard.pointee.unlock() }
+            if locking { shard.unlock() }
             if let next {
                 return ScanCursor(shard: place.shard, position: next).encoded(shardCount: shardCount)
             }

@@ -39,9 +39,10 @@ extension Shard {
     // MARK: Orders
 
     private mutating func findOldestVictim() -> (place: Place, database: Int)? {
-        eviction.pointee.findOldestClass(last: UInt8.max)
-        let current = eviction.pointee.currentClass
-        let oldest = eviction.pointee.oldestClass
+        let state = eviction
+        state.pointee.findOldestClass(last: UInt8.max)
+        let current = state.pointee.currentClass
+        let oldest = state.pointee.oldestClass
         return findByHand(enough: current &- oldest) { state, slot in
             state.pointee.tracks(slot.expiryClass) ? current &- slot.metadata : nil
         }
@@ -58,27 +59,29 @@ extension Shard {
     /// Some eligible entry, each as likely as another: lanes at random until one holds such an entry. (The first entry behind a
     /// random position would mostly be the one inserted last, which fills the first lane.)
     private mutating func findRandomVictim() -> (place: Place, database: Int)? {
+        let state = eviction
         let database = databaseAtRandom()
         let table = tables + database
         for _ in 0..<32 {
-            let position = eviction.pointee.generator.next()
+            let position = state.pointee.generator.next()
             let segment = table.pointee.segment(for: position)
             let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.pointee.depth)) >> 48)
             let index = Fragment.home(bits: bits, bucketCount: Int(segment.pointee.bucketCount))
-            let lane = eviction.pointee.generator.below(Bucket.slotCount)
+            let lane = state.pointee.generator.below(Bucket.slotCount)
             guard segment.pointee.bucket(index).tag(lane) != 0 else { continue }
             let place = Place(segment: segment, bucketIndex: index, lane: lane)
             if tracked(place.slot.pointee.expiryClass) { return (place, database) }
         }
         // Few may go: the next one.
-        eviction.pointee.handDatabase = database
-        eviction.pointee.handPosition = eviction.pointee.generator.next()
+        state.pointee.handDatabase = database
+        state.pointee.handPosition = state.pointee.generator.next()
         return findByHand(enough: 0) { state, slot in state.pointee.tracks(slot.expiryClass) ? 0 : nil }
     }
 
     /// A database that is not empty, each as likely as its share of the entries. The shard is not empty.
     private mutating func databaseAtRandom() -> Int {
-        var rank = eviction.pointee.generator.below(entryCount)
+        let state = eviction
+        var rank = state.pointee.generator.below(entryCount)
         for database in 0..<databaseCount {
             rank -= tables[database].entryCount
             if rank < 0 { return database }

@@ -12,7 +12,8 @@ extension Shard {
     mutating func sweep(now: Int64, budget: inout Int) -> Bool {
         // Threads cache the time: another's may be a little behind. Ticks of 32 bits reach to the year 2106.
         tick = max(tick, UInt32(clamping: now / ExpiryClass.tickMilliseconds))
-        if eviction.pointee.order == .recency { eviction.pointee.advanceClass(withTime: tick) }
+        let state = eviction
+        if state.pointee.order == .recency { state.pointee.advanceClass(withTime: tick) }
         for database in 0..<databaseCount where tables[database].nextVisit <= tick {
             if !sweep(database: database, now: now, budget: &budget) { return false }
         }

@@ -9,19 +9,18 @@ extension Shard {
         if policy == state.pointee.policy, isBounded == state.pointee.isBounded, isExact == wasExact { return }
         state.pointee.reset(policy: policy, isBounded: isBounded)
         for database in 0..<databaseCount {
-            let before = tables[database].blockSize
-            tables[database].setStamped(isExact)
-            book(tableBytes: tables[database].blockSize - before)
-            tables[database].forEachSegment { segment in
-                segment.pointee.forEachSlot { bucket, lane, slot in
-                    let place = Place(segment: segment, bucketIndex: bucket, lane: lane)
-                    slot.pointee.metadata = 0
-                    guard tracked(slot.pointee.expiryClass) else { return }
-                    let entry = slot.pointee.entry
-                    let hash = policy.order == .s3fifo ? seed.hash(entry.key) : 0
-                    slot.pointee.metadata = admit(hash: hash, database: database, bytes: entry.blockSize)
-                    if let stamp = place.stamp { stamp.pointee = firstStamp() }
-                }
+            let table = tables + database
+            let before = table.pointee.blockSize
+            table.pointee.setStamped(isExact)
+            book(tableBytes: table.pointee.blockSize - before)
+            for place in table.pointee.places {
+                let slot = place.slot
+                slot.pointee.metadata = 0
+                guard tracked(slot.pointee.expiryClass) else { continue }
+                let entry = slot.pointee.entry
+                let hash = policy.order == .s3fifo ? seed.hash(entry.key) : 0
+                slot.pointee.metadata = admit(hash: hash, database: database, bytes: entry.blockSize)
+                if let stamp = place.stamp { stamp.pointee = firstStamp() }
             }
         }
         bookSideStructures()
@@ -32,14 +31,12 @@ extension Shard {
         let state = eviction
         guard state.pointee.order == .frequency else { return }
         for database in 0..<databaseCount {
-            tables[database].forEachSegment { segment in
-                segment.pointee.forEachSlot { _, _, slot in
-                    let counter = slot.pointee.metadata
-                    guard counter > 0, tracked(slot.pointee.expiryClass) else { return }
-                    slot.pointee.metadata = counter - 1
-                    state.pointee.classCounts[Int(counter)] &-= 1  // the entry was counted there
-                    state.pointee.classCounts[Int(counter) - 1] &+= 1
-                }
+            for place in tables[database].places {
+                let counter = place.slot.pointee.metadata
+                guard counter > 0, tracked(place.slot.pointee.expiryClass) else { continue }
+                place.slot.pointee.metadata = counter - 1
+                state.pointee.classCounts[Int(counter)] &-= 1  // the entry was counted there
+                state.pointee.classCounts[Int(counter) - 1] &+= 1
             }
         }
     }
@@ -59,16 +56,12 @@ extension Shard {
         var best: (place: Place, database: Int, stamp: UInt64)?
         let order = eviction.pointee.order
         for database in 0..<databaseCount where tables[database].entryCount > 0 {
-            tables[database].forEachSegment { segment in
-                segment.pointee.forEachSlot { bucket, lane, slot in
-                    guard tracked(slot.pointee.expiryClass) else { return }
-                    let place = Place(segment: segment, bucketIndex: bucket, lane: lane)
-                    // Deadlines are positive: an entry whose deadline lies before 1970 is removed when it is set.
-                    let rank =
-                        order == .deadline
-                        ? UInt64(bitPattern: max(slot.pointee.entry.expiry, 0)) : place.stamp?.pointee ?? 0
-                    if rank < best?.stamp ?? UInt64.max { best = (place, database, rank) }
-                }
+            for place in tables[database].places where tracked(place.slot.pointee.expiryClass) {
+                // Deadlines are positive: an entry whose deadline lies before 1970 is removed when it is set.
+                let rank =
+                    order == .deadline
+                    ? UInt64(bitPattern: max(place.slot.pointee.entry.expiry, 0)) : place.stamp?.pointee ?? 0
+                if rank < best?.stamp ?? UInt64.max { best = (place, database, rank) }
             }
         }
         return best

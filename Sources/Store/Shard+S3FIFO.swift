@@ -15,9 +15,10 @@ extension Shard {
     /// Metadata of a new entry.
     @inline(__always)
     mutating func admitS3(hash: UInt64, database: Int, bytes: Int) -> UInt8 {
-        if eviction.pointee.isBounded { return admitBoundedS3(hash: hash, database: database, bytes: bytes) }
-        eviction.pointee.smallBytes += bytes
-        eviction.pointee.smallCount += 1
+        let state = eviction
+        if state.pointee.isBounded { return admitBoundedS3(hash: hash, database: database, bytes: bytes) }
+        state.pointee.smallBytes += bytes
+        state.pointee.smallCount += 1
         return 0
     }
 
@@ -50,17 +51,17 @@ extension Shard {
     /// insertions.
     private mutating func compactSmallQueue() {
         let mark: UInt8 = 1
-        eviction.pointee.smallQueue.compact { record in
-            let place = smallPlace(hash: SmallQueue.hash(of: record), database: SmallQueue.database(of: record))
-            guard let place else { return false }
+        let tables = tables
+        let state = eviction
+        state.pointee.smallQueue.compact { record in
+            let table = tables + SmallQueue.database(of: record)
+            guard let place = table.pointee.smallPlace(hash: SmallQueue.hash(of: record)) else { return false }
             place.slot.pointee.metadata |= mark
             return true
         }
         for database in 0..<databaseCount {
-            tables[database].forEachSegment { segment in
-                segment.pointee.forEachSlot { _, _, slot in
-                    if slot.pointee.metadata & S3Metadata.mainBit == 0 { slot.pointee.metadata &= ~mark }
-                }
+            for place in tables[database].places where place.slot.pointee.metadata & S3Metadata.mainBit == 0 {
+                place.slot.pointee.metadata &= ~mark
             }
         }
     }
@@ -85,7 +86,7 @@ extension Shard {
             guard let record = state.pointee.smallQueue.removeFirst() else { return nil }
             let hash = SmallQueue.hash(of: record)
             let database = SmallQueue.database(of: record)
-            guard let place = smallPlace(hash: hash, database: database) else { continue }
+            guard let place = tables[database].smallPlace(hash: hash) else { continue }
             let slot = place.slot
             if slot.pointee.metadata & S3Metadata.frequencyMask == 0 {
                 state.pointee.ghost.insert(hash: hash)
@@ -93,30 +94,6 @@ extension Shard {
             }
             state.pointee.dismissS3(slot.pointee.metadata, bytes: slot.pointee.entry.blockSize)
             slot.pointee.metadata = state.pointee.admitToMain()
-        }
-        return nil
-    }
-    /// The slot in the small queue whose hash is `hash` as far as a segment keeps it.
-    private func smallPlace(hash: UInt64, database: Int) -> Place? {
-        let table = tables + database
-        guard table.pointee.directory != nil else { return nil }
-        let segment = table.pointee.segment(for: hash)
-        let fragment = Fragment(hash: hash, depth: segment.pointee.depth)
-        var index = fragment.home(bucketCount: Int(segment.pointee.bucketCount))
-        for _ in 0..<Int(segment.pointee.bucketCount) {
-            let bucket = segment.pointee.bucket(index)
-            var matches = Bucket.lanes(of: bucket.header, tagged: fragment.tag)
-            while matches != 0 {
-                let lane = Bucket.lane(of: matches)
-                let slot = bucket.slot(lane).pointee
-                // Any other bit but the frequency is the mark of `compactSmallQueue`.
-                if slot.hashHigh == fragment.high, slot.metadata & ~S3Metadata.frequencyMask == 0 {
-                    return Place(segment: segment, bucketIndex: index, lane: lane)
-                }
-                matches &= matches &- 1  // not 0
-            }
-            if bucket.overflow == 0 { return nil }
-            index = segment.pointee.next(index)
         }
         return nil
     }
@@ -155,6 +132,32 @@ extension Shard {
         findByHand(enough: 1) { _, slot in
             slot.metadata & S3Metadata.mainBit == 0 ? 1 : 0
         }
+    }
+}
+
+extension Table {
+    /// The slot in the small queue whose hash is `hash` as far as a segment keeps it.
+    fileprivate func smallPlace(hash: UInt64) -> Place? {
+        guard directory != nil else { return nil }
+        let segment = segment(for: hash)
+        let fragment = Fragment(hash: hash, depth: segment.pointee.depth)
+        var index = fragment.home(bucketCount: Int(segment.pointee.bucketCount))
+        for _ in 0..<Int(segment.pointee.bucketCount) {
+            let bucket = segment.pointee.bucket(index)
+            var matches = Bucket.lanes(of: bucket.header, tagged: fragment.tag)
+            while matches != 0 {
+                let lane = Bucket.lane(of: matches)
+                let slot = bucket.slot(lane).pointee
+                // Any other bit but the frequency is the mark of `compactSmallQueue`.
+                if slot.hashHigh == fragment.high, slot.metadata & ~S3Metadata.frequencyMask == 0 {
+                    return Place(segment: segment, bucketIndex: index, lane: lane)
+                }
+                matches &= matches &- 1  // not 0
+            }
+            if bucket.overflow == 0 { return nil }
+            index = segment.pointee.next(index)
+        }
+        return nil
     }
 }
 

@@ -16,6 +16,7 @@ extension Shard {
     ) -> UInt64? {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return nil }
+        let seed = seed
         var position = start
         var seen = 0
         while true {
@@ -43,14 +44,15 @@ extension Shard {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return nil }
         // From a random position on to the first bucket that is not empty, which has five entries on average: one of them.
-        let start = eviction.pointee.generator.next()
+        let state = eviction
+        let start = state.pointee.generator.next()
         for position in [start, 0] {
             var found: Entry?
             var seen = 0
             var limit = Int.max
             _ = scan(database: database, from: position, count: 1, bucketLimit: &limit, now: now) { entry in
                 seen += 1
-                if eviction.pointee.generator.below(seen) == 0 { found = entry }
+                if state.pointee.generator.below(seen) == 0 { found = entry }
             }
             if found != nil { return found }
         }

@@ -45,16 +45,17 @@ extension Shard {
         let oldBytes = old.blockSize
         let newBytes = entry.blockSize
         let oldClass = slot.pointee.expiryClass
-        let newClass = classify(entry, place.segment, tables + database)
+        let table = tables + database
+        let newClass = classify(entry, place.segment, table)
         slot.pointee.replaceEntry(entry, expiryClass: newClass)
         if (oldClass == ExpiryClass.none) != (newClass == ExpiryClass.none) {
-            tables[database].volatileCount += newClass == ExpiryClass.none ? -1 : 1
+            table.pointee.volatileCount += newClass == ExpiryClass.none ? -1 : 1
             volatilityChanged(place, database: database, oldClass: oldClass, bytes: oldBytes)
         }
         resized(place, by: newBytes - oldBytes)
         touch(place)
         old.free()
-        tables[database].entryBytes += newBytes - oldBytes
+        table.pointee.entryBytes += newBytes - oldBytes
         book(entryBytes: newBytes - oldBytes, entries: 0)
     }
 

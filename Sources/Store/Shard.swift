@@ -5,9 +5,11 @@ import Primitives
 /// One of the power-of-two many parts of L1, behind its own lock: a table for each database, the policy's state and the
 /// shard's share of the ledger.
 ///
-/// Lives in pointer-allocated memory, padded to its own cache lines. All members but `lock` are used under the lock.
+/// Lives in pointer-allocated memory, padded to its own cache lines. All members are used under the lock.
+///
+/// Methods that change what `tables` or `eviction` point to do so through a local copy of the pointer: without it Swift 6.3
+/// makes invalid code of them under the thread sanitizer ("Invalid bitcast").
 public struct Shard: ~Copyable {
-    private var lockWord: UInt32 = 0
     let index: Int
     let seed: HashSeed
     let ledger: MemoryLedger
@@ -54,14 +56,6 @@ public struct Shard: ~Copyable {
         eviction.pointee.free()
         eviction.deallocate()
     }
-
-    // MARK: Lock
-
-    @inline(__always)
-    public mutating func lock() { nc_spin_lock(&lockWord) }
-
-    @inline(__always)
-    public mutating func unlock() { nc_spin_unlock(&lockWord) }
 
     // MARK: Account
 
@@ -136,14 +130,7 @@ public struct Shard: ~Copyable {
 
     /// Where `key` lies, expired or not.
     @inline(__always)
-    func place(of key: Key) -> Place? {
-        let table = tables + key.database
-        guard table.pointee.directory != nil else { return nil }
-        let segment = table.pointee.segment(for: key.hash)
-        let fragment = Fragment(hash: key.hash, depth: segment.pointee.depth)
-        guard let (bucket, lane) = segment.pointee.find(fragment, key.bytes) else { return nil }
-        return Place(segment: segment, bucketIndex: bucket, lane: lane)
-    }
+    func place(of key: Key) -> Place? { tables[key.database].place(of: key) }
 
     /// Where `key` lies; an entry past its deadline is removed and counted, and is not there.
     @inline(__always)
@@ -163,11 +150,25 @@ public struct Shard: ~Copyable {
     }
 }
 
+/// The lock of a shard: a word in front of it, on the same cache line. Not a member, since a mutating method claims all of the
+/// shard for itself, and a thread that waits for the lock then writes to it: against Swift's law of exclusivity.
+extension UnsafeMutablePointer where Pointee == Shard {
+    @inline(__always)
+    private var lockWord: UnsafeMutablePointer<UInt32> {
+        // The store lays a header before each shard: see `StoreAccess.shard`.
+        (UnsafeMutableRawPointer(self) - StoreAccess.headerCount).assumingMemoryBound(to: UInt32.self)
+    }
+
+    @inline(__always)
+    public func lock() { nc_spin_lock(lockWord) }
+
+    @inline(__always)
+    public func unlock() { nc_spin_unlock(lockWord) }
+}
+
 extension Table {
     /// Frees all entries, not the segments.
     func freeEntries() {
-        forEachSegment { segment in
-            segment.pointee.forEachSlot { _, _, slot in slot.pointee.entry.free() }
-        }
+        for place in places { place.slot.pointee.entry.free() }
     }
 }

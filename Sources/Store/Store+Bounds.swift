@@ -83,12 +83,12 @@ extension Store {
         var isAnyLeft = false
         for _ in 0..<Store.evictionsPerCommand {
             let shard = access.shard(index)
-            shard.pointee.lock()
+            shard.lock()
             let evicted =
                 (holdsFairShare(shard) || barren > shardCount) && shard.pointee.evictOne(now: now) != nil
             if evicted { shard.pointee.reportAll() }
             isAnyLeft = isAnyLeft || shard.pointee.holdsEvictable
-            shard.pointee.unlock()
+            shard.unlock()
             if evicted {
                 barren = 0
                 if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
@@ -105,9 +105,9 @@ extension Store {
     /// Takes one from every access counter of a shard under an LFU policy.
     public func decayCounters(shard index: Int) {
         let shard = access.shard(index)
-        shard.pointee.lock()
+        shard.lock()
         shard.pointee.decayCounters()
-        shard.pointee.unlock()
+        shard.unlock()
     }
 
     /// Whether a locked shard has at least seven eighths of the average of entries, so that it is its turn to give. Counted in
@@ -128,10 +128,10 @@ extension Store {
             }
             guard let best else { return .none }
             let shard = access.shard(best.shard)
-            shard.pointee.lock()
+            shard.lock()
             shard.pointee.evictLowestStamp(now: now)
             shard.pointee.reportAll()
-            shard.pointee.unlock()
+            shard.unlock()
             if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
         }
         return .later

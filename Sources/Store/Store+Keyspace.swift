@@ -41,8 +41,8 @@ extension Store {
     }
 
     /// Locks all shards in ascending order.
-    public func lockAll() { for index in 0..<shardCount { access.shard(index).pointee.lock() } }
-    public func unlockAll() { for index in 0..<shardCount { access.shard(index).pointee.unlock() } }
+    public func lockAll() { for index in 0..<shardCount { access.shard(index).lock() } }
+    public func unlockAll() { for index in 0..<shardCount { access.shard(index).unlock() } }
 
     /// Frees up to `budget` entries of flushed databases; true when nothing is left to free.
     public func reclaim(budget: Int) -> Bool { ledger.detachedBytes == 0 || reclaimer.step(budget: budget) }
@@ -55,8 +55,8 @@ extension Store {
     /// - Returns: whether nothing due is left in that shard.
     public func sweep(shard index: Int, now: Int64, budget: inout Int) -> Bool {
         let shard = access.shard(index)
-        shard.pointee.lock()
-        defer { shard.pointee.unlock() }
+        shard.lock()
+        defer { shard.unlock() }
         return shard.pointee.sweep(now: now, budget: &budget)
     }
 
@@ -68,8 +68,8 @@ extension Store {
         let start = Int(truncatingIfNeeded: generator.next() as UInt64) & (shardCount - 1)
         for offset in 0..<shardCount {
             let shard = access.shard((start + offset) & (shardCount - 1))
-            if locking { shard.pointee.lock() }
-            defer { if locking { shard.pointee.unlock() } }
+            if locking { shard.lock() }
+            defer { if locking { shard.unlock() } }
             if let entry = shard.pointee.randomEntry(database: database, now: now) {
                 body(entry)
                 return true
@@ -81,12 +81,14 @@ extension Store {
 
 extension Shard {
     fileprivate mutating func detach(database: Int, now: Int64, into reclaimer: Reclaimer) -> Int {
-        let table = tables[database]
+        let place = tables + database
+        let state = eviction
+        let table = place.pointee
         guard table.directory != nil else { return 0 }
-        notifyWatchers(database: database, now: now) { place(of: $0) != nil }
+        notifyWatchers(database: database, now: now) { table.place(of: $0) != nil }
         if entryCount == table.entryCount {
             // The shard's only database: its policy starts afresh as a whole.
-            eviction.pointee.reset(policy: eviction.pointee.policy, isBounded: eviction.pointee.isBounded)
+            state.pointee.reset(policy: state.pointee.policy, isBounded: state.pointee.isBounded)
         } else {
             dismissAll(of: table)
         }
@@ -97,8 +99,8 @@ extension Shard {
         reportAll()
         changeCount &+= UInt64(table.entryCount)
         let isStamped = table.isStamped
-        tables[database] = Table()
-        tables[database].isStamped = isStamped
+        place.pointee = Table()
+        place.pointee.isStamped = isStamped
         return table.entryCount
     }
 
@@ -106,21 +108,20 @@ extension Shard {
     /// S3-FIFO's small queue, whose bytes count.
     private mutating func dismissAll(of table: Table) {
         let isS3 = eviction.pointee.order == .s3fifo
-        table.forEachSegment { segment in
-            segment.pointee.forEachSlot { _, _, slot in
-                guard tracked(slot.pointee.expiryClass) else { return }
-                let isSmall = isS3 && slot.pointee.metadata & S3Metadata.mainBit == 0
-                dismiss(slot.pointee, bytes: isSmall ? slot.pointee.entry.blockSize : 0)
-            }
+        for place in table.places {
+            let slot = place.slot.pointee
+            guard tracked(slot.expiryClass) else { continue }
+            let isSmall = isS3 && slot.metadata & S3Metadata.mainBit == 0
+            dismiss(slot, bytes: isSmall ? slot.entry.blockSize : 0)
         }
     }
 
     fileprivate mutating func swapDatabases(_ a: Int, _ b: Int, now: Int64) {
         // A watched key changes when it exists on either side.
-        for (database, other) in [(a, b), (b, a)] {
+        let sides = (tables[a], tables[b])
+        for database in [a, b] {
             notifyWatchers(database: database, now: now) { key in
-                let otherKey = Key(bytes: key.bytes, hash: key.hash, database: other)
-                return place(of: key) != nil || place(of: otherKey) != nil
+                sides.0.place(of: key) != nil || sides.1.place(of: key) != nil
             }
         }
         (tables[a], tables[b]) = (tables[b], tables[a])

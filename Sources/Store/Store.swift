@@ -78,17 +78,19 @@ public final class Store: @unchecked Sendable {
     public func forEachShard(locking: Bool = true, _ body: (UnsafeMutablePointer<Shard>) -> Void) {
         for index in 0..<access.shardCount {
             let shard = access.shard(index)
-            if locking { shard.pointee.lock() }
+            if locking { shard.lock() }
             body(shard)
-            if locking { shard.pointee.unlock() }
+            if locking { shard.unlock() }
         }
     }
 }
 
 /// The way to the shards, as a trivial value that hot paths keep.
 public struct StoreAccess: @unchecked Sendable {
-    /// Bytes from one shard to the next: whole cache lines, an even number for the prefetcher's pairs.
-    static let stride = (MemoryLayout<Shard>.stride + 127) & ~127
+    /// Bytes in front of a shard: its lock, four of them unused.
+    static let headerCount = 8
+    /// Bytes from one shard's header to the next: whole cache lines, an even number for the prefetcher's pairs.
+    static let stride = (headerCount + MemoryLayout<Shard>.stride + 127) & ~127
 
     let base: UnsafeMutableRawPointer
     public let shardCount: Int
@@ -97,7 +99,8 @@ public struct StoreAccess: @unchecked Sendable {
     /// The shard at `index`, from 0 up to `shardCount` - 1.
     @inline(__always)
     public func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
-        (base + index &* StoreAccess.stride).assumingMemoryBound(to: Shard.self)  // index is masked or counted
+        // `index` is masked or counted.
+        (base + index &* StoreAccess.stride + StoreAccess.headerCount).assumingMemoryBound(to: Shard.self)
     }
 
     @inline(__always)

@@ -32,6 +32,16 @@ struct Table {
     private var directoryCount: Int { 1 << Int(depth) }
     private static func directorySize(depth: UInt8) -> Int64 { Int64(MemoryLayout<Segment>.stride) << Int64(depth) }
 
+    /// Where `key` lies, expired or not.
+    @inline(__always)
+    func place(of key: Key) -> Place? {
+        guard directory != nil else { return nil }
+        let segment = segment(for: key.hash)
+        let fragment = Fragment(hash: key.hash, depth: segment.pointee.depth)
+        guard let (bucket, lane) = segment.pointee.find(fragment, key.bytes) else { return nil }
+        return Place(segment: segment, bucketIndex: bucket, lane: lane)
+    }
+
     /// The canonical place of the segment for `hash`. The table must not be empty.
     @inline(__always)
     func segment(for hash: UInt64) -> UnsafeMutablePointer<Segment> {
@@ -240,12 +250,19 @@ struct Table {
     /// Calls `body` with each segment once, in the order of the hash.
     @inline(__always)
     func forEachSegment(_ body: (UnsafeMutablePointer<Segment>) -> Void) {
-        guard let directory else { return }
-        var index = 0
-        while index < directoryCount {
-            body(directory + index)
-            index += 1 << Int(depth - directory[index].depth)
+        var place = directory
+        while let segment = place {
+            place = self.segment(after: segment)
+            body(segment)
         }
+    }
+
+    /// The canonical place of the next segment in the order of the hash, or nil behind the last one.
+    @inline(__always)
+    func segment(after segment: UnsafeMutablePointer<Segment>) -> UnsafeMutablePointer<Segment>? {
+        guard let directory else { return nil }
+        let next = segment + 1 << Int(depth - segment.pointee.depth)
+        return next - directory < directoryCount ? next : nil
     }
 
     /// Gives the segments exact order stamps, or takes them away.

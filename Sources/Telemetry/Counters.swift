@@ -1,5 +1,5 @@
 import CPrimitives
-import Synchronization
+import Primitives
 
 /// What loops count. The names of INFO are behind each.
 public enum Counter: Int, CaseIterable, Sendable {
@@ -85,11 +85,11 @@ public struct CounterBlock: @unchecked Sendable {
 public final class CounterBlocks: Sendable {
     /// One block to each thread, by its number.
     public let blocks: [CounterBlock]
-    private let baseline: Mutex<[UInt64]>
+    private let baseline: Locked<[UInt64]>
 
     public init(threads: Int, counters: Int = Counter.allCases.count) {
         blocks = (0..<threads).map { _ in CounterBlock(count: counters) }
-        baseline = Mutex([UInt64](repeating: 0, count: counters))
+        baseline = Locked([UInt64](repeating: 0, count: counters))
     }
 
     deinit {

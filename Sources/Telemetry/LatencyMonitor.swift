@@ -1,4 +1,4 @@
-import Synchronization
+import Primitives
 
 /// What the latency monitor watches, by the names of Redis's LATENCY.
 public enum LatencyEvent: String, CaseIterable, Sendable {
@@ -33,7 +33,7 @@ public final class LatencyMonitor: Sendable {
         var maximumMilliseconds: Int64 = 0
     }
 
-    private let series = Mutex<[LatencyEvent: Series]>([:])
+    private let series = Locked<[LatencyEvent: Series]>([:])
 
     public init() {}
 

@@ -1,5 +1,4 @@
 import Primitives
-import Synchronization
 
 /// The commands that took long: what SLOWLOG keeps. Thread-safe by a lock, which only slow commands take.
 public final class SlowLog: Sendable {
@@ -23,10 +22,10 @@ public final class SlowLog: Sendable {
         var nextID: Int64 = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     /// - Parameter maximumCount: commands that are kept (`slowlog-max-len`).
-    public init(maximumCount: Int) { state = Mutex(State(ring: Ring(limit: maximumCount))) }
+    public init(maximumCount: Int) { state = Locked(State(ring: Ring(limit: maximumCount))) }
 
     /// Changes how many commands are kept; the oldest go at once when there are more.
     public func setMaximumCount(_ count: Int) { state.withLock { $0.ring.setLimit(count) } }

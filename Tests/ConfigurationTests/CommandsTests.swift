@@ -1,4 +1,4 @@
-import Synchronization
+import Primitives
 import Testing
 
 @testable import Configuration
@@ -129,7 +129,7 @@ struct CommandsTests {
 
     @Test func observersHearOfChangesAndLoopsSeeTheGeneration() {
         let configuration = Configuration()
-        let heard = Mutex<[[ParameterName]]>([])
+        let heard = Locked<[[ParameterName]]>([])
         configuration.observe { changed, values in
             heard.withLock { $0.append(changed) }
             #expect(values.integer(.timeout) == 5)

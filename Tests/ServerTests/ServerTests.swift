@@ -1,6 +1,6 @@
 import CLinux
 import Commands
-import Synchronization
+import Primitives
 import Testing
 
 @testable import Server

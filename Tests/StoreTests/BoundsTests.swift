@@ -154,8 +154,8 @@ import Testing
                 let key = access.key(ByteSlice(base: base, count: 8), database: 0)
                 let shard = access.shard(hash: key.hash)
                 access.prefetchShard(hash: key.hash)
-                shard.pointee.lock()
-                defer { shard.pointee.unlock() }
+                shard.lock()
+                defer { shard.unlock() }
                 access.prefetchBucket(hash: key.hash, database: 0)
                 access.prefetchEntry(hash: key.hash, database: 0)
                 guard let handle = access.find(key, now: now, touching: true) else { return false }

@@ -50,8 +50,8 @@ import Testing
         [UInt8](number: number).withSlice { slice in
             let key = store.access.key(slice, database: 0)
             let shard = store.access.shard(hash: key.hash)
-            shard.pointee.lock()
-            defer { shard.pointee.unlock() }
+            shard.lock()
+            defer { shard.unlock() }
             if let handle = store.access.find(key, now: now, touching: true) { body(handle) }
         }
     }
@@ -66,8 +66,8 @@ import Testing
                 return
             }
             let shard = store.access.shard(preferred)
-            shard.pointee.lock()
-            defer { shard.pointee.unlock() }
+            shard.lock()
+            defer { shard.unlock() }
             [UInt8](repeating: 5, count: count).withSlice {
                 _ = store.access.set(key, to: .bytes($0), expiry: now + 3000)
             }

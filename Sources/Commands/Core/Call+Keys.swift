@@ -101,8 +101,8 @@ extension Call {
     public func withShard<Result>(of hash: UInt64, _ body: () -> Result) -> Result {
         if holdsAllShards { return body() }
         let shard = access.shard(hash: hash)
-        shard.pointee.lock()
-        defer { shard.pointee.unlock() }
+        shard.lock()
+        defer { shard.unlock() }
         return body()
     }
 }

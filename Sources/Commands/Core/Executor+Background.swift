@@ -1,5 +1,6 @@
 import CPrimitives
 import Configuration
+import Primitives
 import Store
 import Synchronization
 

@@ -76,16 +76,16 @@ extension Executor {
         for index in first..<count where lookedUp[index].hasHash {
             let hash = lookedUp[index].hash
             let shard = access.shard(hash: hash)
-            shard.pointee.lock()
+            shard.lock()
             access.prefetchBucket(hash: hash, database: database)
-            shard.pointee.unlock()
+            shard.unlock()
         }
         for index in first..<count where lookedUp[index].hasHash {
             let hash = lookedUp[index].hash
             let shard = access.shard(hash: hash)
-            shard.pointee.lock()
+            shard.lock()
             access.prefetchEntry(hash: hash, database: database)
-            shard.pointee.unlock()
+            shard.unlock()
         }
     }
 
@@ -123,9 +123,9 @@ extension Executor {
         let output = state.pointee.output
         let mark = output.pointee.count
         let shard = state.pointee.access.shard(hash: hash)
-        shard.pointee.lock()
+        shard.lock()
         command.pointee.handler(state)
-        shard.pointee.unlock()
+        shard.unlock()
         lookedUp[index].sharesTime = true
         noteReply(command, output, mark)
         if request.byteCount >= SharedBlock.threshold { dropPreparedBlock() }

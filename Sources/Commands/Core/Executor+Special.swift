@@ -73,9 +73,9 @@ extension Executor {
             command.pointee.handler(state)
         case .one where state.pointee.hasFirstKeyHash:
             let shard = state.pointee.access.shard(hash: state.pointee.firstKeyHash)
-            shard.pointee.lock()
+            shard.lock()
             command.pointee.handler(state)
-            shard.pointee.unlock()
+            shard.unlock()
         case .one, .range, .counted:
             let access = state.pointee.access
             shardSet.removeAll()
@@ -200,9 +200,9 @@ extension Executor {
         command.pointee.forEachKey(arguments, count: state.pointee.argumentCount) { index in
             let key = access.key(arguments[index], database: database)
             let shard = access.shard(hash: key.hash)
-            shard.pointee.lock()
+            shard.lock()
             if access.find(key, now: nowMilliseconds, touching: false) == nil { count += 1 }
-            shard.pointee.unlock()
+            shard.unlock()
         }
         return count
     }

@@ -172,6 +172,6 @@ struct ShardSet {
         }
     }
 
-    func lockAll(_ access: StoreAccess) { forEach { access.shard($0).pointee.lock() } }
-    func unlockAll(_ access: StoreAccess) { forEach { access.shard($0).pointee.unlock() } }
+    func lockAll(_ access: StoreAccess) { forEach { access.shard($0).lock() } }
+    func unlockAll(_ access: StoreAccess) { forEach { access.shard($0).unlock() } }
 }

@@ -29,9 +29,9 @@ public final class SharedState: @unchecked Sendable {
     static let pausedCondition: UInt32 = 1
     static let monitoredCondition: UInt32 = 2
 
-    private let pauseState = Mutex(PauseState())
-    private let errors = Mutex([String: UInt64]())
-    private let executors = Mutex([WeakExecutor]())
+    private let pauseState = Locked(PauseState())
+    private let errors = Locked([String: UInt64]())
+    private let executors = Locked([WeakExecutor]())
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 

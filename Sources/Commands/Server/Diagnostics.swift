@@ -1,12 +1,11 @@
 import Primitives
 import Store
-import Synchronization
 import Telemetry
 
 /// What INFO needs beside the plain counts: rates, the memory's peak, and the sums that CONFIG RESETSTAT counts from where
 /// those who count keep none. One per process, part of `SharedState`.
 public final class Diagnostics: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State: Sendable {
         var expired: UInt64 = 0

@@ -26,17 +26,17 @@ struct StoreSimulation: Simulation {
         let access = cache.store.access
         let key = access.key(bytes, database: 0)
         let shard = access.shard(hash: key.hash)
-        shard.pointee.lock()
+        shard.lock()
         let isHit = access.find(key, now: cache.now, touching: true) != nil
-        shard.pointee.unlock()
+        shard.unlock()
         if isHit { return true }
         if !cache.store.fits(bytes: 100, entries: 1) {
             let preferred = access.shardIndex(hash: key.hash)
             while cache.store.makeRoom(bytes: 100, entries: 1, preferred: preferred, now: cache.now) == .later {}
         }
-        shard.pointee.lock()
+        shard.lock()
         _ = access.set(key, to: .integer(1), expiry: deadline())
-        shard.pointee.unlock()
+        shard.unlock()
         return false
     }
 }

@@ -25,8 +25,8 @@ final class TestCache {
         bytes.withSlice { slice in
             let key = store.access.key(slice, database: database)
             let shard = store.access.shard(hash: key.hash)
-            shard.pointee.lock()
-            defer { shard.pointee.unlock() }
+            shard.lock()
+            defer { shard.unlock() }
             return body(key)
         }
     }

@@ -26,6 +26,16 @@ struct nc_allocator_statistics nc_allocator_read_statistics(void) {
     return s;
 }
 
+bool nc_allocator_slab_uses(void *const *blocks, int64_t count, struct nc_slab_use *uses) {
+    size_t size = (size_t)count * sizeof *uses;
+    return mallctl("experimental.utilization.batch_query", uses, &size, (void *)blocks,
+                   (size_t)count * sizeof *blocks) == 0;
+}
+
+void *nc_allocate_compactly(int64_t size) { return mallocx((size_t)size, MALLOCX_TCACHE_NONE); }
+
+void nc_free_compactly(void *block, int64_t size) { sdallocx(block, (size_t)size, MALLOCX_TCACHE_NONE); }
+
 const char *nc_allocator_name(void) { return "jemalloc-5.3.0"; }
 
 void nc_allocator_purge(void) {
@@ -45,6 +55,12 @@ struct nc_allocator_statistics nc_allocator_read_statistics(void) {
     memset(&s, 0, sizeof s);
     return s;
 }
+bool nc_allocator_slab_uses(void *const *blocks, int64_t count, struct nc_slab_use *uses) {
+    (void)blocks, (void)count, (void)uses;
+    return false;
+}
+void *nc_allocate_compactly(int64_t size) { return nc_allocate(size); }
+void nc_free_compactly(void *block, int64_t size) { nc_free(block, size); }
 const char *nc_allocator_name(void) { return "libc"; }
 void nc_allocator_purge(void) {}
 uint64_t nc_allocator_thread_allocated(void) { return 0; }

@@ -146,6 +146,16 @@ public struct Entry {
         nc_free(pointer, Int64(requestedCount))
     }
 
+    /// The same entry in another place, this one's memory freed: out of a sparse slab into a fuller one. Nil, and the entry as it
+    /// was, when there is no memory. A value in a block of its own stays where it is.
+    func relocated() -> Entry? {
+        let count = requestedCount
+        guard let place = nc_allocate_compactly(Int64(count)) else { return nil }
+        memcpy(place, pointer, count)
+        nc_free_compactly(pointer, Int64(count))
+        return Entry(place)
+    }
+
     /// Whether the entry's key is `key`. The tag matched already, so the answer is nearly always yes.
     @inline(__always)
     func hasKey(_ key: ByteSlice) -> Bool {

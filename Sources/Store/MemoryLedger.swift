@@ -15,18 +15,21 @@ struct MemoryLedger {
         case usedBytes, entryCount, foreignBytes, detachedBytes
         case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence, wasteBytes
         case policy, isExact, tightBytes, tightEntryCount
+        case isCompacting, movedCount, keptCount, compactionNanoseconds
     }
+
+    private static let byteCount: Int64 = 256
 
     private let fields: UnsafeMutablePointer<Int64>
 
     private init(fields: UnsafeMutablePointer<Int64>) { self.fields = fields }
 
     static func make() -> MemoryLedger {
-        guard let memory = nc_allocate_lines(128) else { outOfMemory() }
-        return MemoryLedger(fields: memory.bindMemory(to: Int64.self, capacity: 16))
+        guard let memory = nc_allocate_lines(byteCount) else { outOfMemory() }
+        return MemoryLedger(fields: memory.bindMemory(to: Int64.self, capacity: 32))
     }
 
-    func free() { nc_free_lines(fields, 128) }
+    func free() { nc_free_lines(fields, MemoryLedger.byteCount) }
 
     @inline(__always)
     private func load(_ field: Field) -> Int { Int(nc_atomic_load_signed(fields + field.rawValue)) }
@@ -72,6 +75,23 @@ struct MemoryLedger {
     func setWaste(bytes: Int) {
         addForeign(bytes: bytes - wasteBytes)
         store(.wasteBytes, bytes)
+    }
+
+    /// Whether holes of the allocator are being closed, and what that did since the store began.
+    var compaction: Store.Compaction {
+        var sum = Store.Compaction()
+        sum.isRunning = isCompacting
+        sum.movedCount = load(.movedCount)
+        sum.keptCount = load(.keptCount)
+        sum.nanoseconds = load(.compactionNanoseconds)
+        return sum
+    }
+    var isCompacting: Bool { load(.isCompacting) != 0 }
+    func noteCompaction(isRunning: Bool, moved: Int, kept: Int, nanoseconds: Int) {
+        store(.isCompacting, isRunning ? 1 : 0)
+        add(.movedCount, moved)
+        add(.keptCount, kept)
+        add(.compactionNanoseconds, nanoseconds)
     }
 
     func addForeign(bytes: Int) { add(.foreignBytes, bytes) }

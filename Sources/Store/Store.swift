@@ -42,6 +42,7 @@ public final class Store: @unchecked Sendable {
     public let databaseCount: Int
     let ledger: MemoryLedger
     let reclaimer: Reclaimer
+    var compactor = Compactor()
     /// Guards the policy and the bounds against two changes at a time.
     var policyLock: UInt32 = 0
     public var policy: EvictionPolicy { ledger.policy }

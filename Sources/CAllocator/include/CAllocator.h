@@ -79,6 +79,23 @@ struct nc_allocator_statistics {
 };
 struct nc_allocator_statistics nc_allocator_read_statistics(void);
 
+/// What jemalloc tells of the slab that a block lies in.
+struct nc_slab_use {
+    size_t free_count;   // blocks of the slab that are free
+    size_t block_count;  // blocks the slab has; 1 for a block with pages of its own
+    size_t size;         // bytes of the slab
+};
+
+/// Looks up the slabs of `count` blocks, some 50 ns each. False, and nothing written, where the allocator cannot tell.
+bool nc_allocator_slab_uses(void *const *blocks, int64_t count, struct nc_slab_use *uses);
+
+/// `nc_allocate` past the thread's cache of freed blocks, which would give back the very place that was given up:
+/// from the oldest slab with room. NULL when there is no memory.
+void *nc_allocate_compactly(int64_t size);
+
+/// `nc_free` past the thread's cache, so that an empty slab is one at once.
+void nc_free_compactly(void *block, int64_t size);
+
 /// The allocator's name and version, as INFO's mem_allocator gives it.
 const char *nc_allocator_name(void);
 

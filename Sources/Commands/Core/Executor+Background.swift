@@ -22,6 +22,8 @@ extension Executor {
     /// Work units of a slice, some 300 µs.
     private static let sweepBudget = 2048
     private static let reclaimBudget = 2048
+    /// Milliseconds between two looks at the allocator's waste, close to the bound.
+    private static let wasteInterval = 10
 
     /// Works for half a millisecond at the most.
     ///
@@ -39,10 +41,18 @@ extension Executor {
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {
             if sweep(now) { background.sweptTick = now / 1000 } else { wait = 0 }
         }
-        if loopIndex == 0, shared.store.maximumBytes > 0, now - background.bookedWasteMilliseconds >= 10 {
-            background.bookedWasteMilliseconds = now
-            shared.store.bookAllocatorWaste()
-            if !shared.store.fits(bytes: shared.store.maximumBytes / 8, entries: 0) { wait = min(wait, 10) }
+        if loopIndex == 0, shared.store.maximumBytes > 0 {
+            if now - background.bookedWasteMilliseconds >= Executor.wasteInterval
+                || now < background.bookedWasteMilliseconds
+            {
+                background.bookedWasteMilliseconds = now
+                shared.store.bookAllocatorWaste()
+            }
+            // Also when it was not yet time: the loop's clock and this one do not tick together.
+            if !shared.store.fits(bytes: shared.store.maximumBytes / 8, entries: 0) {
+                wait = min(wait, Executor.wasteInterval)
+            }
+            if shared.store.compact() { wait = 0 }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }

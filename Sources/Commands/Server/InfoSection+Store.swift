@@ -1,3 +1,5 @@
+import Store
+
 /// The sections about what is held and what was done: Memory, Stats, Commandstats, Errorstats, Latencystats, Keyspace.
 extension InfoSection {
     @Sendable static func writeMemory(_ report: inout InfoReport, _ facts: ServerFacts) {
@@ -36,7 +38,7 @@ extension InfoSection {
         report.field("mem_clients_normal", facts.clients.bufferByteCount)
         report.zeros("mem_cluster_links", "mem_aof_buffer")
         report.field("mem_allocator", memory.allocatorName)
-        report.field("active_defrag_running", 0)
+        report.field("active_defrag_running", memory.compaction.isRunning ? 1 : 0)
         report.field("lazyfree_pending_bytes", memory.detachedBytes)
         report.field("lazyfree_pending_objects", memory.pendingEntryCount)
         report.field("lazyfreed_objects", 0)
@@ -78,8 +80,15 @@ extension InfoSection {
         report.field("keyspace_misses", statistics.missCount)
         report.zeros(
             "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-            "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-            "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+            "migrate_cached_sockets", "slave_expires_tracked_keys")
+        // An entry is one allocation: what moves is a key.
+        let compaction = facts.memory.compaction
+        report.field("active_defrag_hits", compaction.movedCount)
+        report.field("active_defrag_misses", compaction.keptCount)
+        report.field("active_defrag_key_hits", compaction.movedCount)
+        report.field("active_defrag_key_misses", compaction.keptCount)
+        report.field("total_active_defrag_time", compaction.nanoseconds / 1_000_000)
+        report.zeros(
             "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
             "unexpected_error_replies")
         report.field("total_error_replies", statistics.errorCount)

@@ -52,6 +52,7 @@ extension ServerFacts {
         memory.datasetBytes = store.entryBytes
         memory.tableBytes = store.tableBytes
         memory.detachedBytes = store.detachedBytes
+        memory.compaction = shared.store.compaction
         memory.residentBytes = ProcessReading.residentBytes
         memory.systemBytes = ProcessReading.systemBytes
         memory.maximumBytes = shared.store.maximumBytes

@@ -1,3 +1,5 @@
+import Store
+
 /// Everything that INFO and MEMORY STATS report, gathered at one moment. Plain values: the reports are made of it
 /// without a store or a server.
 struct ServerFacts {
@@ -34,6 +36,7 @@ struct ServerFacts {
         var datasetBytes = 0
         var tableBytes = 0
         var detachedBytes = 0
+        var compaction = Store.Compaction()
         var residentBytes = 0
         var systemBytes = 0
         var maximumBytes = 0

@@ -39,6 +39,27 @@ import Testing
         #expect(Invariants.violations(of: shard.pointer) == [])
     }
 
+    /// Two segments, one with a deadline that is near and one with a far one, that become one: the near one is kept.
+    @Test(arguments: [UInt64(0), 1])
+    func joinedSegmentsKeepTheNearestAppointment(nearHalf: UInt64) {
+        let shard = LoneShard(isBounded: false)
+        let now: Int64 = 1_700_000_000_000
+        sweep(shard, now: now, slice: Int.max)
+        for number in 100..<4000 { shard.insert(number) }
+        #expect(shard.pointer.pointee.tables[0].depth == 1)
+        var nearCount = 0
+        for number in 0..<100 {
+            let isNear = shard.withKey(number) { $0.hash >> 63 == nearHalf }
+            if isNear { nearCount += 1 }
+            shard.insert(number, expiry: now + (isNear ? 3000 : 86_400_000))
+        }
+        for number in 100..<4000 { _ = shard.remove(number) }
+        #expect(shard.pointer.pointee.tables[0].depth == 0)
+        #expect(Invariants.violations(of: shard.pointer) == [])
+        sweep(shard, now: now + 3000, slice: Int.max)
+        #expect(shard.pointer.pointee.entryCount == 100 - nearCount)
+    }
+
     private func sweep(_ shard: LoneShard, now: Int64, slice: Int) {
         var calls = 0
         var isDone = false

@@ -65,14 +65,14 @@ import Testing
 
     /// How a policy's misses must stand to a reference's.
     enum Bar {
-        /// As many, but for the tolerance; twice that when they are fewer.
+        /// As many, but for the tolerance.
         case equal
         /// At least a tenth fewer.
         case tenthFewer
 
         func holds(_ result: Result) -> Bool {
             switch self {
-            case .equal: (-2 * PolicyQualityTests.tolerance...PolicyQualityTests.tolerance).contains(result.ratio - 1)
+            case .equal: abs(result.ratio - 1) <= PolicyQualityTests.tolerance
             case .tenthFewer: result.ratio <= 0.9
             }
         }

@@ -101,7 +101,11 @@ let package = Package(
         tests("Telemetry", ["Primitives", "CLinux"]),
         tests("Commands", ["Store", "RESP", "Configuration", "Telemetry", "Primitives", "CLinux"]),
         tests(
-            "Server", ["CLinux", "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry", "Primitives"]),
+            "Server",
+            [
+                "CAllocator", "CLinux", "Commands", "Store", "RESP", "Networking", "Configuration", "Telemetry",
+                "Primitives",
+            ]),
     ]
 )
 

@@ -18,12 +18,14 @@ final class TestServer {
     let server: Server
     private static let counter = Counter()
 
-    init(loopCount: Int = 2, _ options: [String] = []) throws {
+    init(
+        loopCount: Int = 2, _ options: [String] = [], table: CommandTable = CommandTable(TestCommands.specs)
+    ) throws {
         path = "/tmp/nearcached-test-\(getpid())-\(Self.counter.next()).sock"
         let request = try Configuration.load(arguments: options, environment: [])
         guard case .serve(let configuration) = request else { throw Failure() }
         shared = SharedState(
-            table: CommandTable(TestCommands.specs),
+            table: table,
             store: SharedState.makeStore(configuration, loopCount: loopCount), configuration: configuration,
             log: try Log(threshold: .nothing), loopCount: loopCount)
         let listener = try Listener.unix(path: path, permissions: 0o600, backlog: 128)
@@ -69,7 +71,7 @@ enum TestCommands {
         },
     ]
 
-    private static func spec(
+    static func spec(
         _ name: StaticString, _ flags: CommandFlags, _ handler: @escaping Handler
     ) -> CommandSpec {
         CommandSpec(

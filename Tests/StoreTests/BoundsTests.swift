@@ -105,6 +105,21 @@ import Testing
         #expect(cache.store.statistics().foreignBytes == 0)
     }
 
+    /// What the allocator wastes is booked near the bound, at most half of it, and nothing is left of it far from the bound.
+    @Test func wasteIsBookedAndTakenBack() {
+        let cache = TestCache(policy: .allKeysLRU, maximumBytes: 4 << 20)
+        cache.store.book(foreignBytes: 4096)
+        for number in 0..<10_000 { cache.set([UInt8](number: number), [UInt8](repeating: 1, count: 500)) }
+        for _ in 0..<3 {
+            cache.store.bookAllocatorWaste()
+            #expect((4096...(2 << 20) + 4096).contains(cache.store.statistics().foreignBytes))
+        }
+        cache.store.configure(
+            policy: .allKeysLRU, maximumBytes: 1 << 30, maximumEntryCount: 0, frequencyLogFactor: 10)
+        cache.store.bookAllocatorWaste()
+        #expect(cache.store.statistics().foreignBytes == 4096)
+    }
+
     /// Keys set and deleted under a bound that is never reached: S3-FIFO's queue does not remember them for ever.
     @Test func deletedEntriesLeaveNothingBehind() {
         let cache = TestCache(policy: .allKeysS3FIFO, maximumBytes: 1 << 30)

@@ -5,11 +5,15 @@ import Testing
 
 /// With a small bound on entries the order is exact across shards: people try policies with three keys.
 @Suite struct ExactOrderTests {
-    private func replay(_ policy: EvictionPolicy, _ make: (_ idCount: Int, _ capacity: Int) -> any Simulation) {
+    private func replay(
+        _ policy: EvictionPolicy, _ make: (_ idCount: Int, _ capacity: Int, _ population: Population) -> any ExactPolicy
+    ) {
         for capacity in [1, 3, 100, 1000] {
             let idCount = capacity * 4
-            var store = StoreSimulation(policy: policy, capacity: capacity, deadline: { 1_800_000_000_000 })
-            var exact = make(idCount, capacity)
+            // Under volatile policies a sixteenth of the ids has no deadline: a quarter of the cache.
+            let population = Population(policy, capacity: capacity, lastingStride: capacity < 4 ? 0 : 16)
+            var store = StoreSimulation(policy: policy, capacity: capacity, population)
+            var exact = WithLastingIDs(make(idCount, capacity, population), population)
             var generator = RandomGenerator(seed: testSeed)
             for step in 0..<sized(2000, full: 20_000) {
                 let id = min(generator.below(idCount), generator.below(idCount))
@@ -25,29 +29,22 @@ import Testing
 
     @Test(arguments: [EvictionPolicy.allKeysLRU, .volatileLRU])
     func leastRecentlyUsed(policy: EvictionPolicy) {
-        replay(policy) { ExactRecency(idCount: $0, capacity: $1, isMoving: true) }
+        replay(policy) { idCount, capacity, _ in ExactRecency(idCount: idCount, capacity: capacity, isMoving: true) }
     }
 
     @Test(arguments: [EvictionPolicy.allKeysFIFO, .volatileFIFO])
     func firstInFirstOut(policy: EvictionPolicy) {
-        replay(policy) { ExactRecency(idCount: $0, capacity: $1, isMoving: false) }
+        replay(policy) { idCount, capacity, _ in ExactRecency(idCount: idCount, capacity: capacity, isMoving: false) }
     }
 
     @Test(arguments: [EvictionPolicy.allKeysLFU, .volatileLFU])
     func leastFrequentlyUsed(policy: EvictionPolicy) {
-        replay(policy) { ExactFrequency(idCount: $0, capacity: $1, counter: .plain) }
+        replay(policy) { idCount, capacity, _ in ExactFrequency(idCount: idCount, capacity: capacity, counter: .plain) }
     }
 
     @Test func nearestDeadline() {
-        let cache = TestCache(policy: .volatileTTL, maximumEntryCount: 3)
-        for (number, seconds) in [(1, 50), (2, 10), (3, 90)] {
-            cache.set([UInt8](number: number), [1], expiry: cache.now + Int64(seconds) * 1000)
-        }
-        for (new, evicted) in [(4, 2), (5, 1), (6, 4)] {
-            cache.set([UInt8](number: new), [1], expiry: cache.now + 60_000 + Int64(new))
-            #expect(!cache.exists([UInt8](number: evicted)))
-            #expect(cache.exists([UInt8](number: new)))
-            #expect(cache.count == 3)
+        replay(.volatileTTL) { idCount, capacity, population in
+            ExactDeadline(idCount: idCount, capacity: capacity, deadline: population.deadlines())
         }
     }
 

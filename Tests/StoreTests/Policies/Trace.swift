@@ -5,6 +5,8 @@ struct Trace {
     let name: String
     let idCount: Int
     let ids: [Int32]
+    /// The first half fills the cache: the first requests for an id miss in any.
+    var warmUpCount: Int { ids.count / 2 }
 
     /// Zipf's law: the k-th most popular id is asked for in proportion to 1 / k^0.99. Popularity and order of the ids have
     /// nothing to do with each other.

@@ -35,7 +35,8 @@ struct RandomRun {
         case 750..<800: changeExpiry(key, database)
         case 800..<850: count(key, database)
         case 850..<900: modify(key, database)
-        case 900..<930: copy(key, database)
+        case 900..<915: copy(key, database)
+        case 915..<930: rename(key, database, to: [UInt8](number: generator.below(keyCount)))
         case 930..<960: cache.now += Int64(generator.below(3000))
         case 960..<985: sweepSome()
         case 985..<995: scan(database)
@@ -129,6 +130,27 @@ struct RandomRun {
         if done == true, let model = live(key, database) {
             models[other][key] = Model(value: model.value, expiry: expiry)
         }
+    }
+
+    /// RENAME as the command does it, with both shards locked: a copy under the new key, which may have a value, then the old one goes.
+    private mutating func rename(_ key: [UInt8], _ database: Int, to target: [UInt8]) {
+        guard key != target else { return }
+        let store = cache.store
+        store.lockAll()
+        let done = key.withSlice { source in
+            target.withSlice { target in
+                let sourceKey = store.access.key(source, database: database)
+                guard let handle = store.access.find(sourceKey, now: cache.now, touching: true) else { return false }
+                let targetKey = store.access.key(target, database: database)
+                guard store.access.set(targetKey, toCopyOf: handle, expiry: handle.expiry) else { return false }
+                // Looked up again: the new key may have made the old one's table grow.
+                if let old = store.access.find(sourceKey, now: cache.now, touching: false) { store.access.remove(old) }
+                return true
+            }
+        }
+        store.unlockAll()
+        if done, let model = live(key, database) { models[database][target] = model }
+        models[database][key] = nil
     }
 
     private mutating func sweepSome() {

@@ -6,8 +6,7 @@ extension Shard {
     /// `body` has had `count` entries.
     ///
     /// Entries are grouped by their home bucket and filtered by the position itself, so an entry that is present throughout is
-    /// seen exactly once, whatever splits, joins and resizes happen between two calls. (A fragment's 0 that became 1 does no
-    /// harm: no bucket of any size begins at a fragment that ends in 1.) Entries past their deadline are skipped.
+    /// seen exactly once, whatever splits, joins and resizes happen between two calls. Entries past their deadline are skipped.
     ///
     /// - Returns: the position to go on from, or nil at the end of the table.
     func scan(
@@ -23,8 +22,9 @@ extension Shard {
             let segment = table.segment(for: position).pointee
             let bits = UInt16(truncatingIfNeeded: (position << UInt64(segment.depth)) >> 48)
             let home = Fragment.home(bits: bits, bucketCount: Int(segment.bucketCount))
-            // After a join the position may lie between two hashes that share a fragment: only the keys tell them apart.
-            let isBetween = (position << UInt64(segment.depth)) << 16 != 0
+            // After joins the position may lie between two hashes that share a fragment: only the keys tell them apart. Those that
+            // end in 0 and in 1 share one as well, and seven joins can leave a position between them.
+            let isBetween = (position << UInt64(segment.depth)) << 16 != 0 || bits & 0xFF == 1
             segment.forEachEntry(home: home, from: bits) { fragment, slot in
                 let entry = slot.entry
                 if isBetween, fragment == Fragment(bits: bits), seed.hash(entry.key) < position { return }

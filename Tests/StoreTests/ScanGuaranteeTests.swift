@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScanGuaranteeTests {
     /// A position taken in a deep, full segment, then one join after the other until all is one small segment: the
     /// position lies between any two hashes, or on those that share a fragment with their neighbours.
-    @Test(arguments: isFullRun ? Array(1...6) : [1, 5])
+    @Test(arguments: isFullRun ? Array(1...9) : [1, 7])
     func positionsOutliveJoinsOfAllLevels(depth: Int) {
         let keys = PrefixedKeys(zeroCount: depth, count: 2900, neighbourCount: 200)
         for bucketCount in isFullRun ? Array(1..<512) : [1, 4, 100, 511] {

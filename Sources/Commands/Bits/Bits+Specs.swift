@@ -52,8 +52,7 @@ extension BitCommands {
             complexity: "O(1) for each operation",
             syntax: """
                 key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY \
-                encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding \
-                offset value | INCRBY encoding offset increment> ...]]
+                encoding offset increment>] ...
                 """,
             growth: { fieldGrowth(Call($0)) },
             handler: { field(Call($0)) }),

@@ -111,6 +111,10 @@ def test_large_values(target, reference):
             left, right = ours.call(*command), theirs.call(*command)
             assert left == right, f"{command}: {str(left)[:200]}, {str(right)[:200]}"
 
+        def restore(payload, key):
+            assert theirs.call("RESTORE", "restored", 0, payload, "REPLACE").value == b"OK"
+            assert theirs.call("GET", "restored").value == ours.call("GET", key).value
+
         for client in (ours, theirs):
             client.call("FLUSHALL")
             for key, value in values.items():
@@ -122,6 +126,7 @@ def test_large_values(target, reference):
         compare("BITOP", "NOT", "a", "a")
         compare("GET", "a")
         for key in values:
+            restore(ours.call("DUMP", key).value, key)
             compare("BITCOUNT", key)
             for bit in (0, 1):
                 compare("BITPOS", key, bit)

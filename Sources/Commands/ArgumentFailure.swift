@@ -6,6 +6,8 @@ enum ArgumentFailure: Error, Equatable {
     case notInteger
     /// A time to live that is zero, negative or past what 64 bits of milliseconds hold.
     case invalidExpiry
+    /// ENX without anything to expire at.
+    case expiryMissing
     case wrongDigestCount
     case incompatibleExpiryConditions
     case incompatibleExpiryComparisons

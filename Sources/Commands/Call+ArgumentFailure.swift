@@ -8,6 +8,7 @@ extension Call {
         case .syntax: syntaxError()
         case .notInteger: notInteger()
         case .invalidExpiry: invalidExpireTime()
+        case .expiryMissing: reply.error("ERR ENX flag requires an expiration")
         case .wrongDigestCount: reply.error("ERR must be exactly 16 hexadecimal characters")
         case .incompatibleExpiryConditions:
             reply.error("ERR NX and XX, GT or LT options at the same time are not compatible")

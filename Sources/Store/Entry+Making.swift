@@ -121,6 +121,7 @@ extension Entry {
         guard let copy = Entry.allocate(type, encoding, key, storedValueCount, expiry) else { return nil }
         memcpy(copy.storedValue, storedValue, storedValueCount)
         if encoding == .block { storedBlock.retain() }
+        if isChangedInline { copy.noteChangedInline() }
         return copy
     }
 }

@@ -25,6 +25,7 @@ public struct Entry {
 
     static let typeMask: UInt8 = 0x07
     static let encodingShift: UInt8 = 3
+    static let changedInlineBits: UInt8 = 3 << encodingShift
     static let expiryFlag: UInt8 = 0x20
     static let wideFlag: UInt8 = 0x80
     static let narrowHeaderCount = 4
@@ -43,6 +44,15 @@ public struct Entry {
 
     @inline(__always)
     public var encoding: EntryEncoding { EntryEncoding(rawValue: (flags >> Entry.encodingShift) & 3) ?? .inline }
+
+    /// Whether the value lies inline and was changed there, byte by byte: Redis calls that raw, however short it is.
+    var isChangedInline: Bool { flags & Entry.changedInlineBits == Entry.changedInlineBits }
+
+    /// Notes that a value that lies inline was changed there.
+    func noteChangedInline() {
+        guard encoding == .inline else { return }
+        pointer.storeBytes(of: flags | Entry.changedInlineBits, as: UInt8.self)
+    }
 
     @inline(__always)
     public var hasExpiry: Bool { flags & Entry.expiryFlag != 0 }

@@ -34,11 +34,11 @@ public struct EntryHandle {
     /// Bytes the entry takes, the allocator's rounding included.
     public var blockByteCount: Int { entry.blockSize }
 
-    /// Redis's name of the encoding: int, embstr up to 44 bytes, raw.
+    /// Redis's name of the encoding: int, embstr for up to 44 bytes that are as they were set, raw.
     public var encodingName: StaticString {
         switch entry.encoding {
         case .integer: "int"
-        case .inline: entry.storedValueCount <= 44 ? "embstr" : "raw"
+        case .inline: entry.storedValueCount <= 44 && !entry.isChangedInline ? "embstr" : "raw"
         case .block: "raw"
         }
     }
@@ -60,6 +60,9 @@ public struct EntryHandle {
     /// Gives the entry another deadline, or none with `Entry.noExpiry`. False when there is no memory.
     @discardableResult
     public func setExpiry(_ deadline: Int64) -> Bool { shard.pointee.setExpiry(place, key: key, to: deadline) }
+
+    /// Makes `encodingName` raw, as Redis has it of values that a command has put together (BITOP).
+    public func noteChangedInline() { entry.noteChangedInline() }
 
     /// Tells who watches the key that a command has changed it, though the value is the same.
     public func noteChange() { shard.pointee.changed(key) }
@@ -90,6 +93,7 @@ public struct EntryHandle {
         let entry = entry
         if entry.encoding == .inline, newCount == entry.storedValueCount {
             body(entry.storedValue)
+            entry.noteChangedInline()
         } else if let block = entry.block, block.isUnique, newCount <= block.capacity {
             if newCount > block.count { memset(block.bytes + block.count, 0, newCount - block.count) }
             block.count = newCount
@@ -118,6 +122,7 @@ public struct EntryHandle {
             (new, target) = (made, block.bytes)
         } else {
             guard let made = Entry.allocate(.string, .inline, key.bytes, newCount, entry.expiry) else { return false }
+            made.noteChangedInline()
             (new, target) = (made, made.storedValue)
         }
         let oldCount = valueCount

@@ -9,7 +9,7 @@ public enum EntryType: UInt8, Sendable {
 
 /// How a value lies in its entry. Two bits of the entry's flags.
 public enum EntryEncoding: UInt8, Sendable {
-    /// The value's bytes follow the key.
+    /// The value's bytes follow the key. The bits 3 are read as this as well: see `Entry.isChangedInline`.
     case inline = 0
     /// A two's complement integer of 1, 2, 4 or 8 bytes follows the key.
     case integer = 1

@@ -40,18 +40,14 @@ enum BitOperation {
     ///
     /// - Parameters:
     ///   - sources: the values, in order; an absent key is an empty slice.
-    ///   - target: as many bytes as the longest source has; must not overlap a source.
+    ///   - target: as many bytes as the result is to have; must not overlap a source.
     func apply(_ sources: [ByteSlice], to target: UnsafeMutableBufferPointer<UInt8>) {
         guard let first = sources.first, let base = target.baseAddress, target.count > 0 else { return }
         let count = target.count
         let output = UnsafeMutableRawPointer(base)
         var index = 0
-        let shortest = sources.reduce(count) { min($0, $1.count) }
-        while index + 8 <= shortest {
-            let head = UnsafeRawPointer(first.base).loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let word = combine(head, sources) { source in
-                UnsafeRawPointer(source.base).loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            }
+        while index + 8 <= count {
+            let word = combine(Self.word(of: first, at: index), sources) { Self.word(of: $0, at: index) }
             output.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
             index += 8
         }
@@ -60,6 +56,20 @@ enum BitOperation {
             target[index] = combine(head, sources) { source in index < source.count ? source[index] : 0 }
             index += 1
         }
+    }
+
+    /// Eight bytes of `source` from `index` on; what lies behind its end is zero.
+    @inline(__always)
+    private static func word(of source: ByteSlice, at index: Int) -> UInt64 {
+        if index + 8 <= source.count {
+            return UnsafeRawPointer(source.base).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        }
+        var word: UInt64 = 0
+        guard index < source.count else { return 0 }
+        withUnsafeMutableBytes(of: &word) { target in
+            target.copyMemory(from: UnsafeRawBufferPointer(source.slice(from: index, to: source.count).buffer))
+        }
+        return word
     }
 
     @inline(__always)

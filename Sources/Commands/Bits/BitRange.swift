@@ -33,6 +33,18 @@ struct BitRange {
         lastBit = Int(last * scale + scale - 1)
     }
 
+    private init(firstBit: Int, lastBit: Int) {
+        self.firstBit = firstBit
+        self.lastBit = lastBit
+    }
+
+    /// The range in parts of at most `byteCount` bytes: the first, and the rest if there is one.
+    func split(after byteCount: Int) -> (head: BitRange, tail: BitRange?) {
+        let end = (firstBit >> 3 + byteCount) << 3
+        guard end <= lastBit else { return (self, nil) }
+        return (BitRange(firstBit: firstBit, lastBit: end - 1), BitRange(firstBit: end, lastBit: lastBit))
+    }
+
     /// A mask of the bits of byte `index` that are in the range.
     @inline(__always)
     private func mask(_ index: Int) -> UInt8 {

@@ -7,45 +7,60 @@ import Store
 extension BitCommands {
     static func operate(_ call: Call) {
         guard let operation = BitOperation(name: call[1]) else { return call.syntaxError() }
-        let sourceCount = call.argumentCount - 3
-        if let refusal = operation.refusal(sourceCount: sourceCount) { return call.reply.error(refusal) }
-        // Integers have no bytes of their own: theirs are written here.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: sourceCount * Decimal.maximumCount) { digits in
-            guard let digits = digits.baseAddress else { return }
-            var sources: [ByteSlice] = []
-            sources.reserveCapacity(sourceCount)
-            for index in 0..<sourceCount {
-                guard let entry = call.lookup(call.key(3 + index)) else {
-                    sources.append(("" as StaticString).slice)
-                    continue
-                }
-                guard entry.isString else { return call.wrongType() }
-                sources.append(bytes(of: entry, digits + index * Decimal.maximumCount))
-            }
-            store(operation, sources, call)
+        if let refusal = operation.refusal(sourceCount: call.argumentCount - 3) { return call.reply.error(refusal) }
+        var sources: [BitSource] = []
+        sources.reserveCapacity(call.argumentCount - 3)
+        for index in 3..<call.argumentCount {
+            let entry = call.lookup(call.key(index))
+            if let entry, !entry.isString { return call.wrongType() }
+            sources.append(BitSource(call[index].array, entry))
         }
+        let job = BitOperationJob(operation, sources, destination: BitSource(call[2].array, nil), call)
+        // Short values are done with while their shards are locked.
+        if job.byteCount < SharedBlock.threshold { _ = job.finish(call) } else { call.session.pointee.job = job }
     }
 
-    /// The entry's bytes, which stay where they are until the entry itself goes.
-    private static func bytes(of entry: EntryHandle, _ digits: UnsafeMutablePointer<UInt8>) -> ByteSlice {
-        if let raw = entry.entry.rawValue { return raw }
-        return ByteSlice(base: digits, count: Decimal.write(entry.integerValue ?? 0, to: digits))
+    /// Bytes that BITOP may add: the longest source's. Locks one shard after the other.
+    static func operationGrowth(_ call: Call) -> Int {
+        var longest = 0
+        for index in 3..<max(call.argumentCount, 3) {
+            let key = call.key(index)
+            longest = max(longest, call.withShard(of: key.hash) { call.peek(key)?.valueCount ?? 0 })
+        }
+        return longest
+    }
+}
+
+/// A key that BITOP names, and what it held: a large value by reference, a short one copied.
+struct BitSource {
+    private let key: [UInt8]
+    /// Nil for a key that was not there.
+    private let block: SharedBlock?
+
+    /// Takes a reference, which `release` gives back.
+    init(_ key: [UInt8], _ entry: EntryHandle?) {
+        self.key = key
+        block = entry?.entry.block ?? entry?.withValue { SharedBlock.make($0) }
+        if entry?.entry.block != nil { block?.retain() }
     }
 
-    private static func store(_ operation: BitOperation, _ sources: [ByteSlice], _ call: Call) {
-        let destination = call.key(2)
-        let count = sources.reduce(0) { max($0, $1.count) }
-        guard count > 0 else {
-            if let old = call.lookupForWriting(destination) { call.remove(old) }
-            return call.reply.integer(0)
-        }
-        let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            operation.apply(sources, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-            initializedCount = count
-        }
-        result.withUnsafeBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return }
-            if call.set(destination, to: ByteSlice(base: base, count: count)) { call.reply.integer(Int64(count)) }
+    func release() { block?.release() }
+
+    /// The value's bytes, which stay where they are until `release`.
+    var bytes: ByteSlice { block?.slice ?? ("" as StaticString).slice }
+
+    /// Whether the key holds what it held. A block that is referred to is never changed in place, so its address tells.
+    func isStill(_ entry: EntryHandle?) -> Bool {
+        guard let entry, let block else { return entry == nil && self.block == nil }
+        if let present = entry.entry.block { return present.pointer == block.pointer }
+        return entry.withValue { block.slice.equals($0) }
+    }
+
+    /// Calls `body` with the key in `database`.
+    func withKey<Result>(_ access: StoreAccess, database: Int, _ body: (Key) -> Result) -> Result {
+        key.withUnsafeBufferPointer { buffer in
+            let base = buffer.baseAddress ?? ("" as StaticString).utf8Start
+            return body(access.key(ByteSlice(base: base, count: buffer.count), database: database))
         }
     }
 }

@@ -43,6 +43,7 @@ extension BitCommands {
             summary: "Combines the bits of several values into one.",
             complexity: "O(N) with N the length of all values",
             syntax: "<AND | OR | XOR | NOT | DIFF | DIFF1 | ANDOR | ONE> destkey key [key ...]",
+            growth: { operationGrowth(Call($0)) },
             handler: { operate(Call($0)) }),
         CommandSpec(
             "bitfield", arity: -2, flags: [.write, .denyOOM],
@@ -52,8 +53,7 @@ extension BitCommands {
             complexity: "O(1) for each operation",
             syntax: """
                 key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY \
-                encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding \
-                offset value | INCRBY encoding offset increment> ...]]
+                encoding offset increment>] ...
                 """,
             growth: { fieldGrowth(Call($0)) },
             handler: { field(Call($0)) }),

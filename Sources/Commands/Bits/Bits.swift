@@ -24,6 +24,7 @@ extension BitCommands {
         let mask: UInt8 = 0x80 >> UInt8(truncatingIfNeeded: offset & 7)
         // A bit that is so already is no change, which WATCH would see.
         if let entry, entry.withValue({ index < $0.count && ($0[index] & mask != 0) == (bit == 1) }) {
+            entry.noteChangedInline()
             return call.reply.integer(bit)
         }
         call.modify(key, entry, newCount: max(entry?.valueCount ?? 0, index + 1)) { bytes in
@@ -58,7 +59,16 @@ extension BitCommands {
         // Redis empties a range that is backwards before it clamps it, here only: -1 -100 of one byte is no bit.
         if bounds.start < 0, bounds.end < 0, bounds.start > bounds.end { return call.reply.integer(0) }
         guard let range = bounds.range(byteCount: entry.valueCount) else { return call.reply.integer(0) }
-        call.reply.integer(Int64(entry.withValue { range.countOnes(in: $0) }))
+        guard let block = entry.entry.block else {
+            return call.reply.integer(Int64(entry.withValue { range.countOnes(in: $0) }))
+        }
+        var (rest, count) = (range, 0)
+        call.session.pointee.job = BlockJob(block) { value, reply in
+            let (head, tail) = rest.split(after: BlockJob.stepByteCount)
+            count += head.countOnes(in: value)
+            if let tail { rest = tail } else { reply.integer(Int64(count)) }
+            return tail == nil
+        }
     }
 
     static func findBit(_ call: Call) {
@@ -70,12 +80,23 @@ extension BitCommands {
         guard let entry = call.lookup(call.key(1)) else { return call.reply.integer(bit == 1 ? -1 : 0) }
         guard entry.isString else { return call.wrongType() }
         guard let range = bounds.range(byteCount: entry.valueCount) else { return call.reply.integer(-1) }
-        if let index = entry.withValue({ range.firstIndex(of: bit == 1, in: $0) }) {
-            return call.reply.integer(Int64(index))
-        }
         // With no end given, the value counts as followed by zeros.
-        let continues = bit == 0 && !bounds.hasEnd
-        call.reply.integer(continues ? Int64(entry.valueCount) * 8 : -1)
+        let missing = bit == 0 && !bounds.hasEnd ? Int64(entry.valueCount) * 8 : -1
+        guard let block = entry.entry.block else {
+            let index = entry.withValue { range.firstIndex(of: bit == 1, in: $0) }
+            return call.reply.integer(index.map(Int64.init) ?? missing)
+        }
+        var rest = range
+        call.session.pointee.job = BlockJob(block) { value, reply in
+            let (head, tail) = rest.split(after: BlockJob.stepByteCount)
+            let index = head.firstIndex(of: bit == 1, in: value)
+            if index == nil, let tail {
+                rest = tail
+                return false
+            }
+            reply.integer(index.map(Int64.init) ?? missing)
+            return true
+        }
     }
 
     /// The range arguments of BITCOUNT and BITPOS.

@@ -7,6 +7,18 @@ extension Call {
     public func syntaxError() { reply.error("ERR syntax error") }
     public func notInteger() { reply.error("ERR value is not an integer or out of range") }
     public func notFloat() { reply.error("ERR value is not a valid float") }
+
+    /// The integer that argument `index` spells if it lies in `range`; nil after the error reply.
+    func integer(_ index: Int, in range: ClosedRange<Int64>) -> Int64? {
+        guard let number = self[index].int64 else {
+            notInteger()
+            return nil
+        }
+        if range.contains(number) { return number }
+        reply.error("ERR value is out of range, value must between \(range.lowerBound) and \(range.upperBound)")
+        return nil
+    }
+
     public func noSuchKey() { reply.error("ERR no such key") }
     public func outOfMemory() { reply.error("OOM command not allowed when used memory > 'maxmemory'.") }
 

@@ -47,6 +47,11 @@ extension Call {
         return stored(access.set(key, to: EntryValue(leanest: value), expiry: expiry))
     }
 
+    /// Makes `value` the value of `key` byte for byte, even if it spells an integer.
+    public func set(_ key: Key, toText value: ByteSlice, expiry: Int64 = Entry.noExpiry) -> Bool {
+        stored(access.set(key, to: .bytes(value), expiry: expiry))
+    }
+
     @inline(__always)
     @discardableResult
     public func set(_ key: Key, toInteger value: Int64, expiry: Int64 = Entry.noExpiry) -> Bool {

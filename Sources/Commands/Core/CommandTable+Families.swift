@@ -6,6 +6,7 @@ extension CommandTable {
         let server =
             ServerCommands.specs + ConfigCommands.specs + CommandCommands.specs + MemoryCommands.specs
             + SlowLogCommands.specs + LatencyCommands.specs + DebugCommands.specs + ReplicationCommands.specs
+            + ClusterCommands.specs
         return CommandTable(
             StringCommands.specs + BitCommands.specs + keys + TransactionCommands.specs + connections + server)
     }

@@ -53,12 +53,12 @@ extension Executor {
         if globalConditions & SharedState.monitoredCondition != 0 { feedMonitors(command) }
         let isSkipped = session.pointee.replyMode == .skipNext
         perform(command, byteCount: byteCount, sharesTime: &entry.pointee.sharesTime)
+        if session.pointee.job != nil { return .blocked }
         if session.pointee.conditions.contains(.mutesReplies) {
             muteReply(mark, wasSkipping: isSkipped)
         } else {
             noteReply(command, output, countBefore)
         }
-        if session.pointee.job != nil { return .blocked }
         return session.pointee.shouldClose ? .close : .done
     }
 
@@ -128,7 +128,7 @@ extension Executor {
     }
 
     /// CLIENT REPLY: takes the reply back. SKIP lasts for the one command after it.
-    private func muteReply(_ mark: ReplyBuffer.Mark, wasSkipping: Bool) {
+    func muteReply(_ mark: ReplyBuffer.Mark, wasSkipping: Bool) {
         let session = state.pointee.session
         // CLIENT REPLY ON has set the mode back, and its own OK is to be seen.
         state.pointee.output.pointee.truncate(to: mark)

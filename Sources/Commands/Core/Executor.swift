@@ -122,9 +122,13 @@ public final class Executor: @unchecked Sendable {
         guard let job = session.pointee.job else { return true }
         state.pointee.session = session
         state.pointee.output = output
-        guard job.step(Call(state)) else { return false }
-        session.pointee.job = nil
-        return true
+        let mark = output.pointee.mark
+        let isDone = job.step(Call(state))
+        if session.pointee.conditions.contains(.mutesReplies) {
+            muteReply(mark, wasSkipping: isDone && session.pointee.replyMode == .skipNext)
+        }
+        if isDone { session.pointee.job = nil }
+        return isDone
     }
 
     /// Ends all of a transaction's watches.

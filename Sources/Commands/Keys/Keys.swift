@@ -110,10 +110,7 @@ extension KeyCommands {
 extension Call {
     /// The database that argument `index` names; nil when it is none, which has been replied then.
     func databaseIndex(_ index: Int) -> Int? {
-        guard let number = self[index].int64 else {
-            notInteger()
-            return nil
-        }
+        guard let number = integer(index, in: Int64(Int32.min)...Int64(Int32.max)) else { return nil }
         guard number >= 0, number < Int64(store.databaseCount) else {
             reply.error("ERR DB index is out of range")
             return nil

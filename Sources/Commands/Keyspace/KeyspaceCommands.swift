@@ -37,31 +37,21 @@ enum KeyspaceCommands {
             handler: { randomKey(Call($0)) }),
     ]
 
-    /// The database that argument `index` names; nil after the error reply.
-    static func database(_ call: Call, _ index: Int, notInteger: StaticString) -> Int? {
-        guard let number = call[index].int64 else {
-            call.reply.error(notInteger)
-            return nil
-        }
-        guard number >= 0, number < Int64(call.store.databaseCount) else {
-            call.reply.error("ERR DB index is out of range")
-            return nil
-        }
-        return Int(number)
-    }
-
     private static func select(_ call: Call) {
-        let notInteger: StaticString = "ERR value is not an integer or out of range"
-        guard let database = database(call, 1, notInteger: notInteger) else { return }
+        guard let database = call.databaseIndex(1) else { return }
         call.session.pointee.database = database
         call.reply.ok()
     }
 
     private static func swapDatabases(_ call: Call) {
-        guard let first = call[1].int64 else { return call.reply.error("ERR invalid first DB index") }
-        guard let second = call[2].int64 else { return call.reply.error("ERR invalid second DB index") }
-        let valid = 0..<Int64(call.store.databaseCount)
-        guard valid.contains(first), valid.contains(second) else {
+        guard let first = call[1].int64.flatMap(Int32.init(exactly:)) else {
+            return call.reply.error("ERR invalid first DB index")
+        }
+        guard let second = call[2].int64.flatMap(Int32.init(exactly:)) else {
+            return call.reply.error("ERR invalid second DB index")
+        }
+        let valid = 0..<call.store.databaseCount
+        guard valid.contains(Int(first)), valid.contains(Int(second)) else {
             return call.reply.error("ERR DB index is out of range")
         }
         let isLocked = call.holdsAllShards

@@ -34,12 +34,15 @@ enum ScanCommands {
     }
 
     private static func scan(_ call: Call) {
-        guard let cursor = call[1].uint64 else { return call.reply.error("ERR invalid cursor") }
+        guard let cursor = cursor(call[1]) else { return call.reply.error("ERR invalid cursor") }
         var pattern: ByteSlice?
         var count: Int64 = 10
         var type: ByteSlice?
         var index = 2
         while index < call.argumentCount {
+            if call[index].equalsIgnoringCase("novalues") {
+                return call.reply.error("ERR NOVALUES option can only be used in HSCAN")
+            }
             guard index + 1 < call.argumentCount else { return call.syntaxError() }
             let value = call[index + 1]
             if call[index].equalsIgnoringCase("match") {
@@ -57,6 +60,15 @@ enum ScanCommands {
         }
         if let pattern, pattern.count > maximumPatternCount { return refusePattern(call) }
         walk(call, cursor: cursor, count: Int(min(count, 10_000)), filter: Filter(pattern: pattern, type: type))
+    }
+
+    /// A cursor as C's `strtoull` reads it: white space, a plus and leading zeros are no harm.
+    private static func cursor(_ text: ByteSlice) -> UInt64? {
+        var digits = text
+        while digits.count > 0, digits[0] == 0x20 || (0x09...0x0D).contains(digits[0]) { digits = digits.dropFirst(1) }
+        if digits.count > 0, digits[0] == UInt8(ascii: "+") { digits = digits.dropFirst(1) }
+        while digits.count > 1, digits[0] == UInt8(ascii: "0") { digits = digits.dropFirst(1) }
+        return digits.uint64
     }
 
     static func refusePattern(_ call: Call) {

@@ -33,7 +33,7 @@ enum DumpPayload {
     private static let newestRedisVersion: UInt16 = 15
     private static let valkeyVersions: ClosedRange<UInt16> = 80...81
 
-    private static let footerCount = 10
+    static let footerCount = 10
     private static let stringType: UInt8 = 0
 
     // MARK: - Writing
@@ -42,19 +42,37 @@ enum DumpPayload {
     static func encode(_ value: ByteSlice, integer: Int64?) -> [UInt8] {
         var payload: [UInt8] = []
         payload.reserveCapacity(value.count + 20)
-        payload.append(stringType)
         if let integer, let narrow = Int32(exactly: integer) {
+            payload.append(stringType)
             appendInteger(narrow, to: &payload)
         } else {
-            appendLength(value.count, to: &payload)
+            payload += header(valueCount: value.count)
             payload.append(contentsOf: value.buffer)
         }
-        appendLittleEndian(writtenVersion, to: &payload)
         let checksum = payload.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { CRC64.checksum(ByteSlice(base: $0, count: buffer.count)) } ?? 0
         }
-        appendLittleEndian(checksum, to: &payload)
-        return payload
+        return payload + footer(checksumBefore: checksum)
+    }
+
+    /// What stands before the bytes of a value of `valueCount` bytes.
+    static func header(valueCount: Int) -> [UInt8] {
+        var header = [stringType]
+        appendLength(valueCount, to: &header)
+        return header
+    }
+
+    /// What stands behind the value: `footerCount` bytes.
+    ///
+    /// - Parameter checksumBefore: of all that precedes.
+    static func footer(checksumBefore: UInt64) -> [UInt8] {
+        var footer: [UInt8] = []
+        appendLittleEndian(writtenVersion, to: &footer)
+        let checksum = footer.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { CRC64.checksum(ByteSlice(base: $0, count: bytes.count), seed: checksumBefore) } ?? 0
+        }
+        appendLittleEndian(checksum, to: &footer)
+        return footer
     }
 
     private static func appendInteger(_ value: Int32, to payload: inout [UInt8]) {

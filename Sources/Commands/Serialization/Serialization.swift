@@ -9,6 +9,11 @@ extension SerializationCommands {
     static func dump(_ call: Call) {
         guard let entry = call.lookup(call.key(1)) else { return call.reply.null() }
         guard entry.isString else { return call.wrongType() }
+        if let block = entry.entry.block {
+            guard let job = DumpJob(block) else { return call.outOfMemory() }
+            call.session.pointee.job = job
+            return
+        }
         let payload = entry.withValue { DumpPayload.encode($0, integer: entry.integerValue) }
         payload.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return }

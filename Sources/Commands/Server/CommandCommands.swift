@@ -32,12 +32,12 @@ enum CommandCommands {
                     syntax: "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]",
                     tips: ["nondeterministic_output_order"], handler: { list(Call($0)) }),
                 CommandSpec(
-                    "getkeys", arity: -4, flags: flags, categories: [.connection], group: .server, since: "2.8.13",
+                    "getkeys", arity: -3, flags: flags, categories: [.connection], group: .server, since: "2.8.13",
                     summary: "Finds the keys in a command line.",
                     complexity: "O(N) where N is the number of arguments to the command",
                     syntax: "command [arg [arg ...]]", handler: { keys(Call($0), withFlags: false) }),
                 CommandSpec(
-                    "getkeysandflags", arity: -4, flags: flags, categories: [.connection], group: .server,
+                    "getkeysandflags", arity: -3, flags: flags, categories: [.connection], group: .server,
                     since: "7.0.0", summary: "Finds the keys in a command line and what the command does with them.",
                     complexity: "O(N) where N is the number of arguments to the command",
                     syntax: "command [arg [arg ...]]", handler: { keys(Call($0), withFlags: true) }),
@@ -128,7 +128,7 @@ enum CommandCommands {
     private static func keys(_ call: Call, withFlags: Bool) {
         var found = find(call[2], in: call.shared.table)
         if let spec = found?.spec, !spec.subcommands.isEmpty, call.argumentCount > 3 {
-            found = subcommand(call[3], of: spec) ?? found
+            found = subcommand(call[3], of: spec)
         }
         guard let spec = found?.spec else { return call.reply.error("ERR Invalid command specified") }
         let count = call.argumentCount - 2

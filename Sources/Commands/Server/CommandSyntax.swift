@@ -230,8 +230,11 @@ struct CommandArgument: Equatable {
             return .unixTime
         case "seconds", "milliseconds", "timeout", "count", "cursor", "index", "index1", "index2", "db",
             "destination-db", "numkeys", "offset", "increment", "decrement", "start", "end", "bit", "ttl", "frequency",
-            "client-id", "protover", "numreplicas", "numlocal", "port", "maxage", "min-match-len", "version", "skip":
+            "client-id", "integer", "protover", "numreplicas", "numlocal", "port", "maxage", "min-match-len", "version",
+            "skip":
             return .integer
+        case "float":
+            return .double
         default:
             return .string
         }

@@ -16,7 +16,7 @@ enum ConfigCommands {
                     syntax: "parameter [parameter ...]", handler: { get(Call($0)) }),
                 // Not inside MULTI: EXEC holds locks of shards that a change of the store's bounds needs.
                 CommandSpec(
-                    "set", arity: -4, flags: adminFlags.union([.exclusive, .sensitive, .noMulti]), group: .server,
+                    "set", arity: -4, flags: adminFlags.union([.exclusive, .sensitive]), group: .server,
                     since: "2.0.0",
                     summary: "Sets parameters, all of them or none.",
                     complexity: "O(N) when N is the number of configuration parameters provided",

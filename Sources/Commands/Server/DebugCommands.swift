@@ -26,6 +26,7 @@ enum DebugCommands {
         switch (call[1].errorText.lowercasedASCII, call.argumentCount) {
         case ("sleep", 3): sleep(call)
         case ("object", 3): object(call)
+        case ("object", 4) where call[3].equalsIgnoringCase("fast"): object(call)
         case ("set-active-expire", 3):
             call.shared.sweepEnabled.store(call[2].int64 != 0 && call[2].int64 != nil, ordering: .relaxed)
             call.reply.ok()

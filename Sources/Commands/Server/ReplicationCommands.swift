@@ -1,22 +1,20 @@
 import Primitives
 import RESP
 
-/// What a standalone server without replicas answers: ROLE, WAIT, REPLICAOF, FAILOVER, CLUSTER and their like.
+/// What a standalone server without replicas answers: ROLE, WAIT, REPLICAOF, FAILOVER and their like.
 enum ReplicationCommands {
-    static let specs: [CommandSpec] = replication + cluster
-
-    private static let replication: [CommandSpec] = [
+    static let specs: [CommandSpec] = [
         CommandSpec(
             "role", arity: 1, flags: [.noScript, .loading, .stale, .fast], categories: [.admin, .dangerous],
             group: .server, since: "2.8.12", summary: "Returns the role in replication: master without replicas.",
             complexity: "O(1)", handler: { role(Call($0)) }),
         CommandSpec(
-            "wait", arity: 3, flags: [.noScript], categories: [.connection], group: .generic, since: "3.0.0",
+            "wait", arity: 3, flags: [.blocking], categories: [.connection], group: .generic, since: "3.0.0",
             summary: "Returns the number of replicas that have the writes: none, at once.", complexity: "O(1)",
             syntax: "numreplicas timeout", tips: ["request_policy:all_shards", "response_policy:agg_min"],
             handler: { wait(Call($0)) }),
         CommandSpec(
-            "waitaof", arity: 4, flags: [.noScript], categories: [.connection], group: .generic, since: "7.2.0",
+            "waitaof", arity: 4, flags: [.blocking], categories: [.connection], group: .generic, since: "7.2.0",
             summary: "Returns how many disks have the writes: none, at once.", complexity: "O(1)",
             syntax: "numlocal numreplicas timeout", tips: ["request_policy:all_shards", "response_policy:agg_min"],
             handler: { waitForDisk(Call($0)) }),
@@ -45,47 +43,8 @@ enum ReplicationCommands {
             handler: { refuse(Call($0)) }),
     ]
 
-    private static let cluster: [CommandSpec] = [
-        CommandSpec(
-            container: "cluster", group: .cluster, since: "3.0.0",
-            summary: "A container for commands of Redis Cluster, which this server is not.",
-            subcommands: [
-                clusterQuery("info", arity: 2, "Refuses: this is no cluster."),
-                clusterQuery("nodes", arity: 2, "Refuses: this is no cluster."),
-                clusterQuery("slots", arity: 2, "Refuses: this is no cluster."),
-                clusterQuery("shards", arity: 2, "Refuses: this is no cluster."),
-                clusterQuery("links", arity: 2, "Refuses: this is no cluster."),
-                CommandSpec(
-                    "myid", arity: 2, flags: [.stale], group: .cluster, since: "3.0.0",
-                    summary: "Refuses: this is no cluster.", complexity: "O(1)", handler: { refuseCluster(Call($0)) }),
-                CommandSpec(
-                    "keyslot", arity: 3, flags: [.stale], group: .cluster, since: "3.0.0",
-                    summary: "Refuses: this is no cluster.", complexity: "O(1)", syntax: "key",
-                    handler: { refuseCluster(Call($0)) }),
-                CommandSpec(
-                    "help", arity: 2, flags: [.loading, .stale], group: .cluster, since: "5.0.0",
-                    summary: "Refuses: this is no cluster.", complexity: "O(1)", handler: { refuseCluster(Call($0)) }),
-            ]),
-        CommandSpec(
-            "readonly", arity: 1, flags: clusterModeFlags, categories: [.connection], group: .cluster, since: "3.0.0",
-            summary: "Refuses: this is no cluster.", complexity: "O(1)", handler: { refuseCluster(Call($0)) }),
-        CommandSpec(
-            "readwrite", arity: 1, flags: clusterModeFlags, categories: [.connection], group: .cluster, since: "3.0.0",
-            summary: "Refuses: this is no cluster.", complexity: "O(1)", handler: { refuseCluster(Call($0)) }),
-        CommandSpec(
-            "asking", arity: 1, flags: [.fast], categories: [.connection], group: .cluster, since: "3.0.0",
-            summary: "Refuses: this is no cluster.", complexity: "O(1)", handler: { refuseCluster(Call($0)) }),
-    ]
-
     private static let replicaFlags: CommandFlags = [.admin, .noScript, .stale, .noAsyncLoading]
     private static let streamFlags: CommandFlags = [.admin, .noScript, .noAsyncLoading, .noMulti]
-    private static let clusterModeFlags: CommandFlags = [.loading, .stale, .fast]
-
-    private static func clusterQuery(_ name: StaticString, arity: Int, _ summary: StaticString) -> CommandSpec {
-        CommandSpec(
-            name, arity: arity, flags: [.stale], group: .cluster, since: "3.0.0", summary: summary, complexity: "O(1)",
-            tips: ["nondeterministic_output"], handler: { ReplicationCommands.refuseCluster(Call($0)) })
-    }
 
     // MARK: Handlers
 
@@ -103,9 +62,7 @@ enum ReplicationCommands {
     }
 
     private static func waitForDisk(_ call: Call) {
-        guard let local = call[1].int64, (0...1).contains(local) else {
-            return call.reply.error("ERR value is out of range, must be between 0 and 1")
-        }
+        guard let local = call.integer(1, in: 0...1) else { return }
         guard let replicas = call[2].int64, replicas >= 0 else {
             return call.reply.error("ERR value is out of range, must be positive")
         }
@@ -164,9 +121,5 @@ enum ReplicationCommands {
 
     private static func refuse(_ call: Call) {
         call.reply.error("ERR \(call.fullName.uppercasedASCII) is not supported: a cache does not replicate")
-    }
-
-    private static func refuseCluster(_ call: Call) {
-        call.reply.error("ERR This instance has cluster support disabled")
     }
 }

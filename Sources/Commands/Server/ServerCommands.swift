@@ -65,9 +65,8 @@ enum ServerCommands {
     }
 
     private static func lolwut(_ call: Call) {
-        if call.argumentCount > 1, call[1].equalsIgnoringCase("version") {
-            guard call.argumentCount > 2 else { return call.syntaxError() }
-            guard call[2].int64 != nil else { return call.notInteger() }
+        if call.argumentCount > 2, call[1].equalsIgnoringCase("version"), call[2].int64 == nil {
+            return call.notInteger()
         }
         let version = call.shared.configuration.values.compatibilityVersion
         let drawing = """

@@ -15,8 +15,8 @@ extension StringCommands {
         guard entry.isString else { return call.wrongType() }
         let oldCount = entry.valueCount
         guard call.fitsString(oldCount, adding: addition.count) else { return }
-        if addition.isEmpty {
-            // An integer stays one, but as in Redis it counts as a change.
+        if addition.isEmpty, oldCount >= SharedBlock.threshold {
+            // Nothing to copy, but as in Redis it counts as a change.
             entry.noteChange()
             return call.reply.integer(Int64(oldCount))
         }
@@ -81,7 +81,7 @@ extension StringCommands {
         func store(_ current: ByteSlice?) {
             do throws(FloatSum.Failure) {
                 try FloatSum.with(current, call[2]) { sum in
-                    if call.set(key, to: sum, expiry: expiry) { call.reply.bulk(sum) }
+                    if call.set(key, toText: sum, expiry: expiry) { call.reply.bulk(sum) }
                 }
             } catch {
                 switch error {

@@ -85,6 +85,17 @@ extension StringCommands {
             syntax: "key increment",
             handler: { incrementByFloat(Call($0)) }),
         CommandSpec(
+            "increx", arity: -2, flags: [.write, .denyOOM, .fast],
+            keys: [.one(at: 1, [.readWrite, .access, .update])],
+            categories: [.string], group: .string, since: "8.8.0",
+            summary: "Adds to a number within bounds, and sets its lifetime.",
+            complexity: "O(1)",
+            syntax: """
+                key [NX | XX] [BYFLOAT float | BYINT integer] [SATURATE] [LBOUND lowerbound] [UBOUND upperbound] \
+                [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]
+                """,
+            handler: { count(Call($0)) }),
+        CommandSpec(
             "lcs", arity: -3, flags: [.readOnly],
             keys: [.range(first: 1, last: 2, [.readOnly, .access])],
             categories: [.string], group: .string, since: "7.0.0",

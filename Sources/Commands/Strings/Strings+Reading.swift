@@ -78,6 +78,12 @@ extension StringCommands {
         guard let range = byteRange(start: start, end: end, count: entry.valueCount) else {
             return call.reply.bulk("")
         }
+        if let block = entry.entry.block, range.count >= SharedBlock.threshold {
+            block.retain()
+            return call.reply.bulkReference(
+                block.slice.slice(from: range.lowerBound, to: range.upperBound), owner: block.pointer,
+                release: SharedBlock.releaseFunction)
+        }
         entry.withValue { call.reply.bulk($0.slice(from: range.lowerBound, to: range.upperBound)) }
     }
 
@@ -94,11 +100,13 @@ extension StringCommands {
     static func digest(_ call: Call) {
         guard let entry = call.lookup(call.key(1)) else { return call.reply.null() }
         guard entry.isString else { return call.wrongType() }
-        let digest = entry.withValue { ValueDigest(of: $0) }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ValueDigest.textCount) { digits in
-            guard let base = digits.baseAddress else { return }
-            digest.write(to: base)
-            call.reply.bulk(ByteSlice(base: base, count: ValueDigest.textCount))
+        call.reply(to: entry) { value, reply in
+            let digest = ValueDigest(of: value)
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ValueDigest.textCount) { digits in
+                guard let base = digits.baseAddress else { return }
+                digest.write(to: base)
+                reply.bulk(ByteSlice(base: base, count: ValueDigest.textCount))
+            }
         }
     }
 }

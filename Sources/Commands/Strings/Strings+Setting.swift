@@ -151,6 +151,16 @@ enum NewLifetime {
         return false
     }
 
+    /// The deadline of the new value in store milliseconds, or nil when it has passed.
+    func expiry(replacing old: EntryHandle?) -> Int64? {
+        switch self {
+        case .none: Entry.noExpiry
+        case .kept: old?.expiry ?? Entry.noExpiry
+        case .until(let deadline): deadline
+        case .past: nil
+        }
+    }
+
     /// Sets the key accordingly; false when memory is short, which has been replied then.
     ///
     /// - Parameters:
@@ -160,12 +170,7 @@ enum NewLifetime {
     func set(
         _ key: Key, to value: ByteSlice, _ old: EntryHandle?, _ call: Call, _ mark: ReplyBuffer.Mark? = nil
     ) -> Bool {
-        var expiry = Entry.noExpiry
-        switch self {
-        case .none: break
-        case .kept: expiry = old?.expiry ?? Entry.noExpiry
-        case .until(let deadline): expiry = deadline
-        case .past:
+        guard let expiry = expiry(replacing: old) else {
             if let present = call.lookupForWriting(key) { call.remove(present) }
             return true
         }

@@ -116,8 +116,8 @@ extension StringCommands {
             summary: "Sets several keys at once, on a condition and with one lifetime for all.",
             complexity: "O(N) with N the number of keys",
             syntax: """
-                numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time- \
-                seconds | PXAT unix-time-milliseconds | KEEPTTL]
+                numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT \
+                unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]
                 """,
             tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
             handler: { setManyWithOptions(Call($0)) }),

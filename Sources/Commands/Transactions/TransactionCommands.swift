@@ -114,31 +114,35 @@ extension Executor {
     /// Locks what all queued commands need, sees that no watched key has changed, and runs them one after the other.
     func run(_ transaction: Transaction) {
         let outer = state.pointee
-        let access = outer.access
         transaction.withArguments { arguments in
-            if transaction.needsAllShards {
-                shared.store.lockAll()
-            } else {
+            if !transaction.needsAllShards {
                 shardSet.removeAll()
                 for queued in transaction.queue {
                     addKeys(of: queued.command, arguments + queued.firstArgument, count: queued.argumentCount)
                 }
                 for watched in transaction.watched { addShard(of: watched) }
-                shardSet.lockAll(access)
             }
+            lockShards(of: transaction)
             state.pointee.isInExec = true
-            state.pointee.holdsAllShards = transaction.needsAllShards
             let isChanged = hasChanged(transaction)
             if isChanged {
                 ReplyWriter(outer.output, version: outer.session.pointee.protocolVersion).nullArray()
             } else {
                 runQueue(transaction, arguments)
             }
-            if transaction.needsAllShards { shared.store.unlockAll() } else { shardSet.unlockAll(access) }
+            unlockShards(of: transaction)
         }
         let session = state.pointee.session
         state.pointee = outer
         state.pointee.session = session
+    }
+
+    private func lockShards(of transaction: Transaction) {
+        if transaction.needsAllShards { shared.store.lockAll() } else { shardSet.lockAll(state.pointee.access) }
+    }
+
+    private func unlockShards(of transaction: Transaction) {
+        if transaction.needsAllShards { shared.store.unlockAll() } else { shardSet.unlockAll(state.pointee.access) }
     }
 
     private func runQueue(_ transaction: Transaction, _ arguments: UnsafeMutablePointer<ByteSlice>) {
@@ -154,7 +158,13 @@ extension Executor {
             state.pointee.hasFirstKeyHash = false
             let mark = output.pointee.count
             let start = nc_monotonic_nanoseconds()
+            // What runs with all loops parked may lock any shard itself (CONFIG SET of a bound), and nobody else is there
+            // to see them unlocked meanwhile.
+            let locksItself = queued.command.pointee.flags.intersection([.exclusive, .keyspace]) == .exclusive
+            if locksItself { unlockShards(of: transaction) }
+            state.pointee.holdsAllShards = transaction.needsAllShards && !locksItself
             queued.command.pointee.handler(state)
+            if locksItself { lockShards(of: transaction) }
             while let job = session.pointee.job {
                 if job.step(Call(state)) { session.pointee.job = nil }
             }

@@ -33,7 +33,24 @@ HANDSHAKES = [
     ("redis-rb 6", 3, "HELLO 3|CLIENT SETINFO LIB-NAME redis-client|CLIENT SETINFO LIB-VER 6", "SETINFO"),
     ("redis_exporter", 2, "CLIENT SETNAME redis_exporter|CONFIG GET *|INFO ALL|LATENCY LATEST|LATENCY HISTOGRAM|SLOWLOG LEN|"
      "SLOWLOG GET 1|CLIENT LIST|SCAN 0 MATCH * COUNT 1000|COMMAND INFO COMMANDLOG", ""),
+    ("valkey-py 6", 2, "CLIENT SETINFO LIB-NAME valkey-py|CLIENT SETINFO LIB-VER 6.2.0|SELECT 1|PING", "SETINFO"),
+    ("coredis 6", 3, "HELLO 3|CLIENT SETINFO LIB-NAME coredis|CLIENT SETINFO LIB-VER 6.9.0", "SETINFO"),
+    ("celery over redis-py", 3, "HELLO 3|CLIENT SETINFO LIB-NAME redis-py(celery_v5.7.0)|CLIENT SETINFO LIB-VER 8.1.0", "SETINFO"),
+    ("node-redis 5", 2, "CLIENT SETNAME me|SELECT 1|CLIENT SETINFO LIB-NAME node-redis|CLIENT SETINFO LIB-VER 5.0", "SETINFO"),
+    ("Jedis 8", 3, "HELLO 3|CLIENT SETNAME me|CLIENT SETINFO LIB-NAME jedis|CLIENT SETINFO LIB-VER 8.0|SELECT 1|PING", "SETINFO"),
+    ("StackExchange.Redis 3", 3, "HELLO 3|CLIENT SETNAME me|CLIENT SETINFO lib-name SE.Redis|CLIENT SETINFO lib-ver 3.0|"
+     "CLIENT ID|CONFIG GET timeout|CONFIG GET replica-read-only|CONFIG GET databases|SENTINEL MASTERS|INFO replication|"
+     "INFO server|CLUSTER NODES|GET __Booksleeve_TieBreak|ECHO GUID", "SETINFO SENTINEL CLUSTER"),
+    ("Redisson", 3, "HELLO 3|SELECT 1|CLIENT SETNAME me|READONLY|PING|WAIT 0 0|WAITAOF 0 0 0|INFO ALL", "READONLY"),
+    ("Perl Redis", 2, "CLIENT SETNAME me|SELECT 1|PING", ""),
+    ("Symfony", 2, "SELECT 1|INFO Server|INFO Memory|MGET k|SETEX k 10 v|SCAN 0 COUNT 1000 MATCH ns*|UNLINK k", ""),
+    ("keyv", 2, "INFO server|SET k v PXAT 33177117420000|EXISTS k|UNLINK k", ""),
+    ("RedisInsight", 2, "INFO|CLUSTER INFO|SENTINEL MASTERS|MODULE LIST|COMMAND INFO json.get ft.info|CONFIG GET databases|"
+     "CLIENT LIST|DBSIZE|SET k v|SCAN 0 MATCH * COUNT 200 TYPE string|TYPE k|TTL k|MEMORY USAGE k SAMPLES 0|OBJECT ENCODING k|"
+     "STRLEN k|GETRANGE k 0 9|SLOWLOG GET 50|SLOWLOG LEN|CONFIG GET slowlog-*|ACL LIST|COMMAND", "CLUSTER SENTINEL MODULE ACL"),
     ("redis-cli", 2, "COMMAND DOCS|COMMAND", ""),
+    ("redis-cli -3 --bigkeys", 3, "HELLO 3|READONLY|DBSIZE|SCAN 0 COUNT 10|TYPE k|STRLEN k|MEMORY USAGE k", "READONLY"),
+    ("memtier_benchmark", 3, "HELLO 3|SELECT 1|SETEX k 10 v|SETRANGE k 0 x|GETRANGE k 0 9", ""),
     ("redis-benchmark", 2, "CONFIG GET save|CONFIG GET appendonly|PING", ""),
 ]
 
@@ -80,6 +97,34 @@ def test_errors_that_clients_read(target):
         assert client.call("COMMAND", "INFO", "COMMANDLOG").plain() == [None]
         assert client.call("CONFIG", "GET", "nosuch").plain() == []
         assert client.call("WAIT", 0, 0).value == 0
+
+
+@pytest.mark.own
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_parameters_that_tools_ask_for(target, protocol):
+    """Section 3, rule 9: a flat map of texts for every pattern, and nothing for what is unknown."""
+    expected = {"save": "", "appendonly": "no", "databases": "16", "timeout": "0", "replica-read-only": "yes",
+                "slave-read-only": "yes", "maxclients": "10000", "slowlog-max-len": "128", "cluster-enabled": "no"}
+    with target.connect() as client:
+        client.hello(protocol)
+        for pattern in ("*", *expected, "SAVE", "maxmemory*", "slowlog-*", "nosuch*"):
+            reply = client.call("CONFIG", "GET", pattern)
+            assert reply.kind == ("map" if protocol == 3 else "array")
+            pairs = reply.value if protocol == 3 else tuple(zip(reply.value[::2], reply.value[1::2]))
+            assert all(element.kind == "bulk" for pair in pairs for element in pair)
+            found = {name.value.decode().lower(): value.value.decode() for name, value in pairs}
+            wanted = expected if pattern == "*" else {pattern.lower(): expected.get(pattern.lower())}
+            assert {name: value for name, value in wanted.items() if value is not None}.items() <= found.items()
+            assert bool(found) == (pattern != "nosuch*")
+
+
+@pytest.mark.parametrize("command", ["set k v px 100000 nx", "SET k v NX PX 100000", "Set k v Nx pX 100000", "set k v nx ex 100"])
+def test_names_in_any_case_and_options_in_any_order(connection, command):
+    """Section 3, rule 11."""
+    assert connection.call(*command.split()).value == b"OK"
+    assert 0 < connection.call("pTTL", "k").value <= 100_000
+    for scan in ("scan 0 count 100 match k", "SCAN 0 MATCH k COUNT 100", "Scan 0 Type string Match k"):
+        assert connection.call(*scan.split()).plain() == [b"0", [b"k"]]
 
 
 @pytest.mark.parametrize("protocol", ["RESP2", "RESP3"])

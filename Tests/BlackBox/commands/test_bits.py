@@ -1,5 +1,8 @@
 """SETBIT, GETBIT, BITCOUNT, BITPOS and BITOP, beside redis-server."""
 
+import random
+import threading
+
 import pytest
 
 from scenario import run, scenarios
@@ -93,6 +96,82 @@ def test_counts(line, version, target, reference):
 @scenarios(OPERATIONS)
 def test_operations(line, version, target, reference):
     run(line, version, target, reference)
+
+
+def test_large_values(target, reference):
+    """Values of 16 KiB and more are worked on in slices, while their shards are not locked."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    source = random.Random(seed)
+    values = {"a": source.randbytes(2_500_003), "b": source.randbytes(1 << 20), "c": b"short", "d": source.randbytes(16384)}
+    values |= {"ones": b"\xff" * 1_100_000, "zeros": bytes(1_100_000)}
+    with target.connect() as ours, reference.connect() as theirs:
+
+        def compare(*command):
+            left, right = ours.call(*command), theirs.call(*command)
+            assert left == right, f"{command}: {str(left)[:200]}, {str(right)[:200]}"
+
+        def restore(payload, key):
+            assert theirs.call("RESTORE", "restored", 0, payload, "REPLACE").value == b"OK"
+            assert theirs.call("GET", "restored").value == ours.call("GET", key).value
+
+        for client in (ours, theirs):
+            client.call("FLUSHALL")
+            for key, value in values.items():
+                client.call("SET", key, value)
+        for keys in (("a", "b"), ("b", "a", "d"), ("a", "c"), ("c", "none", "d"), ("none", "a"), ("ones", "zeros", "a")):
+            for operation in ("AND", "OR", "XOR"):
+                compare("BITOP", operation, "result", *keys)
+                compare("GET", "result")
+        compare("BITOP", "NOT", "a", "a")
+        compare("GET", "a")
+        for key in values:
+            restore(ours.call("DUMP", key).value, key)
+            compare("BITCOUNT", key)
+            for bit in (0, 1):
+                compare("BITPOS", key, bit)
+                compare("BITPOS", key, bit, 0, -1)
+            for _ in range(10):
+                start, end = (source.randint(-2_600_000, 2_600_000) for _ in range(2))
+                compare("BITCOUNT", key, start, end)
+                compare("BITCOUNT", key, start * 8 + 1, end * 8 - 3, "BIT")
+                compare("BITPOS", key, start & 1, start, end)
+                compare("BITPOS", key, start & 1, start * 8 + 5, end * 8 + 1, "BIT")
+                compare("GETRANGE", key, start, end)
+        for command in (("MULTI",), ("BITOP", "XOR", "x", "a", "b"), ("BITCOUNT", "x"), ("BITPOS", "x", 1), ("DUMP", "none"), ("EXEC",)):
+            compare(*command)
+        # Replies that come late are muted as others are.
+        ours.send("CLIENT", "REPLY", "OFF")
+        ours.send("BITCOUNT", "a")
+        assert ours.call("CLIENT", "REPLY", "ON").value == b"OK"
+        ours.send("CLIENT", "REPLY", "SKIP")
+        ours.send("BITCOUNT", "a")
+        assert ours.call("STRLEN", "c").value == len(values["c"])
+
+
+@pytest.mark.subset
+def test_an_operation_on_large_values_happens_at_one_moment(target):
+    """Two sources change together, so that their difference never is anything but zeros."""
+    halves = [bytes([byte]) * 3_000_000 for byte in (0x55, 0xF0)]
+    is_over = threading.Event()
+
+    def change():
+        with target.connect() as client:
+            while not is_over.is_set():
+                for value in halves:
+                    client.call("MSET", "a", value, "b", value)
+
+    with target.connect() as client:
+        client.call("MSET", "a", halves[0], "b", halves[0])
+        changer = threading.Thread(target=change)
+        changer.start()
+        try:
+            for _ in range(30):
+                assert client.call("BITOP", "XOR", "d", "a", "b").value == len(halves[0])
+                assert client.call("BITCOUNT", "d").value == 0
+        finally:
+            is_over.set()
+            changer.join()
 
 
 @pytest.mark.subset

@@ -115,7 +115,7 @@ class Generator:
                           lambda: [self.key_words(), *self.some(KEYS, 1)]])()
 
     def key_command(self):
-        # Not OBJECT ENCODING: a short value changed in place is embstr here, raw in Redis.
+        # Not OBJECT ENCODING: an integer stays one when SETBIT finds the bit as it is to be.
         return ["TYPE", self.key()]
 
     def database(self):

@@ -97,3 +97,57 @@ def test_redis_and_valkey(line, version, target):
 @pytest.mark.own
 def test_redis_8_4(line, version, target):
     run(line, version, target, None)
+
+# Redis 8.8 alone, NX and XX Valkey 9.2 alone. Floats are doubles with RESP3, hence tables of their own.
+COUNTER = """
+INCREX k => [:1, :1]; INCREX k => [:2, :1]; INCREX k BYINT -10 => [:-8, :-10]; INCREX k byint 0 => [:-8, :0]; GET k => "-8"
+SET k 50 => OK; INCREX k BYINT 100 UBOUND 80 => [:50, :0]; INCREX k UBOUND 80 BYINT 100 SATURATE => [:80, :30]; GET k => "80"
+SET k 10 => OK; INCREX k BYINT -100 LBOUND 0 => [:10, :0]; INCREX k BYINT -100 LBOUND 0 SATURATE => [:0, :-10]
+SET k 50 => OK; INCREX k BYINT 5 UBOUND 30 => [:50, :0]; INCREX k BYINT 5 UBOUND 30 SATURATE => [:30, :-20]
+SET k 50 => OK; INCREX k BYINT -25 UBOUND 30 => [:25, :-25]; INCREX k BYINT 5 LBOUND 0 UBOUND 30 => [:30, :5]
+SET k 9223372036854775800 => OK; INCREX k BYINT 9 => [:9223372036854775800, :0]; INCREX k BYINT 9 SATURATE => [:9223372036854775807, :7]
+SET k -9223372036854775800 => OK; INCREX k BYINT -9 SATURATE => [:-9223372036854775808, :-8]
+SET k 9223372036854775800 => OK; INCREX k SATURATE UBOUND -9223372036854775808 => -ERR applied increment would overflow; GET k => "9223372036854775800"
+INCREX k BYINT 5 LBOUND 10 => [:0, :0]; EXISTS k => :0; INCREX k BYFLOAT -0.5 UBOUND -1.5 => ?; EXISTS k => :0
+INCREX k EX 100 => [:1, :1]; TTL k => :100; INCREX k => [:2, :1]; TTL k => :100; INCREX k PERSIST => [:3, :1]; TTL k => :-1
+INCREX k EX 100 ENX => [:1, :1]; INCREX k EX 500 ENX => [:2, :1]; TTL k => :100; INCREX k EXAT 1 ENX => [:3, :1]; TTL k => :100
+INCREX k PX 100000 UBOUND 0 => [:0, :0]; SET k 1 => OK; INCREX k EX 100 UBOUND 0 => [:1, :0]; TTL k => :-1
+INCREX k EXAT 33177117420 => [:1, :1]; EXPIRETIME k => :33177117420; INCREX k PXAT 33177117420123 => [:2, :1]; PEXPIRETIME k => :33177117420123
+INCREX k EXAT 1 => [:1, :1]; EXISTS k => :0; SET k 5 => OK; INCREX k PXAT 1 => [:6, :1]; EXISTS k => :0
+SET k 1.5 => OK; INCREX k => -ERR value is not an integer or out of range; INCREX k BYFLOAT 0.25 => ?; GET k => "1.75"
+SET k 10 => OK; INCREX k BYFLOAT 100 UBOUND 42.5 SATURATE => ?; GET k => "42.5"; INCREX k BYFLOAT 1 UBOUND 42.5 => ?; GET k => "42.5"
+SET k 2 => OK; INCREX k BYFLOAT 0.5 EX 100 => ?; TTL k => :100; INCREX k BYFLOAT 0.5 EX 500 ENX => ?; TTL k => :100; GET k => "3"
+INCREX k BYFLOAT inf => -ERR BYFLOAT increment cannot be Infinity; SET k -inf => OK; INCREX k BYFLOAT 1 => -ERR value cannot be Infinity
+INCREX k BYFLOAT 1 LBOUND inf UBOUND inf SATURATE => -ERR applied increment would be Infinity; EXISTS k => :0
+INCREX k XX => [:0, :0]; EXISTS k => :0; INCREX k NX => [:1, :1]; INCREX k NX => [:1, :0]; INCREX k XX => [:2, :1]; GET k => "2"
+INCREX k BYINT abc => -ERR Increment is not an integer or out of range; INCREX k BYFLOAT "" => -ERR Increment is not a valid float
+INCREX k LBOUND 1.5 => -ERR LBOUND is not an integer or out of range; INCREX k BYFLOAT 1 UBOUND x => -ERR UBOUND is not a valid float
+INCREX k LBOUND 10 UBOUND 5 => -ERR LBOUND can't be greater than UBOUND; INCREX k BYFLOAT 1 LBOUND inf => -ERR LBOUND can't be greater than UBOUND
+INCREX k ENX => -ERR ENX flag requires an expiration; INCREX k EX 0 => -ERR invalid expire time in 'increx' command
+SET k abc => OK; INCREX k => -ERR value is not an integer or out of range; INCREX k BYFLOAT 1 => -ERR value is not a valid float
+INCREX => -ERR wrong number of arguments for 'increx' command
+COMMAND GETKEYS INCREX a BYINT 2 => ["a"]
+"""
+
+CONTRADICTIONS = (
+    "FOO", "BYINT", "BYINT 1 BYFLOAT 1", "BYINT 1 BYINT 2", "BYFLOAT 1 BYFLOAT 2", "LBOUND 0 LBOUND 1", "UBOUND 9 UBOUND 8",
+    "SATURATE SATURATE", "ENX ENX EX 10", "PERSIST PERSIST", "PERSIST ENX", "ENX PERSIST", "EX 10 EX 20", "EX 10 PX 10",
+    "EX 10 PERSIST", "PERSIST EX 10", "NX XX", "NX NX",
+)
+
+
+@scenarios(COUNTER + "\n".join(f"INCREX k {words} => -ERR syntax error; EXISTS k => :0" for words in CONTRADICTIONS))
+@pytest.mark.own
+def test_redis_8_8(line, version, target):
+    run(line, version, target, None)
+
+
+@pytest.mark.own
+@pytest.mark.parametrize("version, kind", [(2, "bulk"), (3, "double")])
+def test_counter_replies_floats_as_the_protocol_has_them(target, version, kind):
+    with target.connect() as client:
+        client.hello(version)
+        client.call("SET", "k", "1.5")
+        assert client.call("INCREX", "k", "BYFLOAT", "0.25").value == ((kind, b"1.75"), (kind, b"0.25"))
+        assert client.call("INCREX", "k", "BYFLOAT", "9", "UBOUND", "2").value == ((kind, b"1.75"), (kind, b"0"))
+        assert client.call("INCREX", "k", "NX", "BYFLOAT", "1").value == ((kind, b"1.75"), (kind, b"0"))

@@ -35,6 +35,22 @@ import Testing
         }
     }
 
+    @Test func partsAreTheWhole() throws {
+        for (start, end) in [(0, 0), (0, 63), (3, 8), (7, 60), (15, 16), (8, 15)] as [(Int64, Int64)] {
+            for byteCount in 1...9 {
+                var rest = BitRange(start: start, end: end, unit: .bit, byteCount: 8)
+                var next = Int(start)
+                while let range = rest {
+                    let (head, tail) = range.split(after: byteCount)
+                    #expect(head.firstBit == next && head.lastBit >> 3 - head.firstBit >> 3 < byteCount)
+                    next = head.lastBit + 1
+                    rest = tail
+                }
+                #expect(next == Int(end) + 1)
+            }
+        }
+    }
+
     @Test func outOfBoundsIsClampedOrEmpty() {
         let all = BitRange(start: .min, end: .max, unit: .byte, byteCount: 3)
         #expect(all?.firstBit == 0)

@@ -98,8 +98,16 @@ import Testing
         }
         #expect(server.run("CONFIG RESETSTAT") == "+QUEUED")
         #expect(server.run("EXEC").hasPrefix("*6 +OK $"))
-        _ = server.run("MULTI")
-        #expect(server.run("CONFIG SET maxmemory 1gb") == "-ERR Command not allowed inside a transaction")
+    }
+
+    /// The store locks every shard to take a bound; EXEC must not hold one then.
+    @Test(arguments: ["DBSIZE", "GET k"])
+    func boundsChangeInsideATransaction(neighbour: String) throws {
+        let server = try ServerHarness()
+        for line in ["MULTI", "SET k 1", neighbour, "CONFIG SET maxmemory 1gb", neighbour] { _ = server.run(line) }
+        let value = neighbour == "DBSIZE" ? ":1" : "$1 1"
+        #expect(server.run("EXEC") == "*4 +OK \(value) +OK \(value)")
+        #expect(server.run("CONFIG GET maxmemory") == "*2 $9 maxmemory $10 1073741824")
     }
 
     @Test func secretsStayOutOfSlowLogAndMonitor() throws {

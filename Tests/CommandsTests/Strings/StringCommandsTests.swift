@@ -62,7 +62,7 @@ import Testing
             ("set n 01", "+OK"), ("incr n", "-ERR value is not an integer or out of range"),
             ("incrbyfloat n 0.5", "$3 1.5"), ("incrbyfloat n inf", "-ERR increment would produce NaN or Infinity"),
             ("incrbyfloat n x", "-ERR value is not a valid float"), ("get n", "$3 1.5"),
-            ("incrbyfloat new 3.0e3", "$4 3000"), ("object encoding new", "$3 int"),
+            ("incrbyfloat new 3.0e3", "$4 3000"), ("object encoding new", "$6 embstr"),
         ])
     }
 

@@ -210,6 +210,27 @@ def test_requirepass():
         assert [reply.value.split()[0] for reply in replies] == [b"WRONGPASS", b"NOAUTH", b"OK", b"PONG"]
 
 
+def test_exec_and_others_before_authentication():
+    """As redis-server 7.0.15 answers: EXEC has a word of its own for every refusal."""
+    refused = b"NOAUTH Authentication required."
+    aborted = b"EXECABORT Transaction discarded because of: "
+    with Server(requirepass="secret") as server, server.connect() as client:
+        assert client.call("EXEC").value == aborted + refused
+        for command in (("MULTI",), ("DISCARD",), ("WATCH", "k"), ("UNWATCH",), ("GET", "k"), ("CONFIG", "GET", "*")):
+            assert client.call(*command).value == refused
+        # Arity and names are looked at first.
+        assert client.call("EXEC", "a").value == aborted + b"wrong number of arguments for 'exec' command"
+        assert client.call("MULTI", "a").value == b"ERR wrong number of arguments for 'multi' command"
+        assert client.call("GET").value == b"ERR wrong number of arguments for 'get' command"
+        assert client.call("NOSUCH").value.startswith(b"ERR unknown command 'NOSUCH'")
+        assert client.call("CLIENT", "NOSUCH").value.startswith(b"ERR unknown subcommand 'NOSUCH'")
+        assert client.call("AUTH", "secret").value == b"OK"
+        assert client.call("MULTI").value == b"OK"
+        assert client.call("AUTH", "wrong").value == b"QUEUED"
+        assert client.call("RESET").value == b"RESET"
+        assert client.call("EXEC").value == aborted + refused
+
+
 def test_requirepass_changes_at_run_time():
     with Server() as server, server.connect() as client:
         client.call("CONFIG", "SET", "requirepass", "secret")

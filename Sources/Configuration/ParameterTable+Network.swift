@@ -32,7 +32,8 @@ extension ParameterTable {
                 .requirePass, .text(maximumBytes: 512), .text(""), isMutable: true, isSecret: true,
                 """
                 Password that clients give with AUTH or HELLO before any other command; empty for none. Clients that \
-                are connected when it changes stay authenticated. Make it long: thousands can be tried per second.
+                are connected when it changes stay authenticated. Make it long: after five failures the replies to an \
+                address come later and later, but many addresses together can try thousands per second.
                 """),
             Parameter(
                 .tcpBacklog, .integer(0...Int64(Int32.max), unit: ""), .integer(511),

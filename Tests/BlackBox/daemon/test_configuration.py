@@ -207,6 +207,7 @@ def test_no_control_bytes_in_values(value):
         assert client.call("PING").value == b"PONG"
 
 
+@own
 def test_maxclients_above_what_the_system_allows():
     """Refused with Redis's words, and nothing is changed; what fits is taken."""
     with Server(maxclients=100) as server, server.connect() as client:

@@ -1,8 +1,10 @@
 """Start, signals, notification, listeners, authentication."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -137,6 +139,31 @@ def test_unix_socket(tmp_path):
         assert os.stat(path).st_mode & 0o777 == 0o700
         server.assert_serves()
     assert not os.path.exists(path)
+
+
+@own
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not here")
+def test_a_unix_socket_is_at_no_moment_open_to_others(tmp_path):
+    """R17, CVE-2023-45145: the umask is narrowed before the file appears, its mode is right before anybody can connect."""
+    path, trace = str(tmp_path / "socket"), tmp_path / "trace"
+    server = Server(unixsocket=path, unixsocketperm="700")
+    calls = ["strace", "-f", "-o", str(trace), "-e", "trace=umask,bind,chmod,fchmodat,listen"]
+    process = subprocess.Popen(
+        [*calls, *server.command_line()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=server.environment)
+    try:
+        assert wait_until(lambda: trace.exists() and "umask(022" in trace.read_text(), 10)
+        lines = [line.split(None, 1)[1] for line in trace.read_text().splitlines()]
+        bound = next(number for number, line in enumerate(lines) if line.startswith("bind(") and path in line)
+        assert any(line.startswith("umask(077)") for line in lines[:bound]), lines
+        changed = next(number for number, line in enumerate(lines) if line.startswith(("chmod(", "fchmodat(")))
+        listening = next(number for number, line in enumerate(lines) if number > bound and line.startswith("listen("))
+        assert bound < changed < listening, lines
+    finally:
+        # strace passes no signal on.
+        with Connection(server.address) as client:
+            client.send("SHUTDOWN", "NOSAVE")
+            client.read_until_closed()
+        process.wait(20)
 
 
 def test_a_socket_left_behind_is_replaced(tmp_path):

@@ -4,16 +4,14 @@ import re
 
 import pytest
 
-from harness import KIND, BoundedMemory, Server, wait_until
+from harness import BoundedMemory, Server, wait_until
 from wire import Closed, Hung, encode
 
 MEGABYTE = b"x" * (1 << 20)
 LIMIT = 14 << 20
 
-pytestmark = [
-    pytest.mark.subset,
-    pytest.mark.skipif(KIND == "valkey", reason="asked of Redis and nearcached"),
-]
+# What a buffer counts for is each server's own affair.
+pytestmark = [pytest.mark.own, pytest.mark.subset]
 
 
 @pytest.fixture
@@ -74,7 +72,6 @@ def test_what_counts(server, fill):
     assert wait_until(lambda: int(server.information("memory")["mem_clients_normal"]) < 1 << 20)
 
 
-@pytest.mark.own
 def test_arguments_announced_and_received_count():
     """The parser's own notes of a long request: sixteen bytes for each of its arguments of six."""
     with Server() as server, server.connect() as client:
@@ -121,7 +118,6 @@ def test_replies_that_wait_count(server):
         assert wait_until(lambda: evicted(server) == 1)
 
 
-@pytest.mark.own
 def test_no_evict_is_honoured(server):
     """Redis counts a protected client's memory against all others; here it is nobody's."""
     with server.connect() as protected, server.connect() as other:
@@ -162,7 +158,6 @@ def test_a_percentage_is_one_of_maxmemory():
             assert server.call("CONFIG", "SET", "maxmemory-clients", value).is_error, value
 
 
-@pytest.mark.own
 def test_the_default_bounds_a_flood():
     """R9: many clients, each far below its own limits."""
     with Server() as server, BoundedMemory(server, megabytes=160):
@@ -175,7 +170,6 @@ def test_the_default_bounds_a_flood():
             client.close()
 
 
-@pytest.mark.own
 def test_a_million_small_commands_are_bounded_too():
     """C14: what queued commands take is not their text but the records of them."""
     with Server(maxmemory_clients=0) as server, server.connect() as client, BoundedMemory(server, megabytes=200):
@@ -196,15 +190,12 @@ def test_watching_many_keys_is_quick():
             client.call("WATCH", *[b"%d:" % start + key for key in keys])
         assert client.call("WATCH", *keys[:10], *keys[:10]).value == b"OK"
         clients = server.information("clients")
-        if KIND == "nearcached":
-            assert clients["watching_clients"] == "1" and clients["total_watched_keys"] == "80010"
+        assert clients["watching_clients"] == "1" and clients["total_watched_keys"] == "80010"
         client.call("UNWATCH")
         clients = server.information("clients")
-        if KIND == "nearcached":
-            assert clients["watching_clients"] == "0" and clients["total_watched_keys"] == "0"
+        assert clients["watching_clients"] == "0" and clients["total_watched_keys"] == "0"
 
 
-@pytest.mark.own
 def test_the_largest_recent_buffers(server):
     with server.connect() as client, server.connect(receive_buffer_bytes=4096) as slow:
         send_half(client, 3)

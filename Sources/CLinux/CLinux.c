@@ -20,3 +20,9 @@ void nc_system_name(char *name, int64_t count) {
     }
     snprintf(name, (size_t)count, "%s %s %s", system.sysname, system.release, system.machine);
 }
+
+int nc_close_on_exec_without_blocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
+    return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}

@@ -65,6 +65,10 @@ extension Configuration {
             }
             let changed = assignments.map(\.parameter.name).filter { !new[$0].isSame(as: old[$0]) }
             guard !changed.isEmpty else { return }
+            for examiner in examiners.withLock({ $0 }) {
+                guard let objection = examiner(changed, new) else { continue }
+                throw Self.failure(objection.name.rawValue, objection.reason)
+            }
             replace(new)
             for observer in observers { observer(changed, new) }
         }

@@ -9,9 +9,25 @@ public final class Configuration: Sendable {
     /// Called with the names that changed, after the new values are in place and before CONFIG SET answers.
     public typealias Observer = @Sendable (_ changed: [ParameterName], _ values: ParameterValues) -> Void
 
+    /// Asked before a change: the parameter that cannot have its new value, and why; nil when all can.
+    public typealias Examiner = @Sendable (_ changed: [ParameterName], _ values: ParameterValues) -> Objection?
+
+    /// Why a parameter cannot have the value that it was to get.
+    public struct Objection {
+        public let name: ParameterName
+        /// The reason, in Redis's words where it has some.
+        public let reason: String
+
+        public init(_ name: ParameterName, _ reason: String) {
+            self.name = name
+            self.reason = reason
+        }
+    }
+
     private let state: Locked<ParameterValues>
     /// Held through a change and its observers, so that observers see changes in order.
     let changes = Locked<[Observer]>([])
+    let examiners = Locked<[Examiner]>([])
     private let counter = Atomic<UInt64>(1)
 
     /// The conf file, as an absolute path without links; nil when started without one.
@@ -39,6 +55,9 @@ public final class Configuration: Sendable {
 
     /// Adds an observer of later changes. It must not change the configuration itself.
     public func observe(_ observer: @escaping Observer) { changes.withLock { $0.append(observer) } }
+
+    /// Adds someone who knows whether later changes are possible on this machine. It must not change the configuration itself.
+    public func examine(_ examiner: @escaping Examiner) { examiners.withLock { $0.append(examiner) } }
 
     /// Puts new values in place and tells loops by the generation. The caller holds `changes`.
     func replace(_ values: ParameterValues) {

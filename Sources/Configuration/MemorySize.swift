@@ -32,6 +32,13 @@ enum MemorySize {
     }
 }
 
+extension Int64 {
+    /// So many hundredths of the number, without overflow.
+    ///
+    /// - Parameter percentage: 0 to 100.
+    func share(_ percentage: Int64) -> Int64 { self / 100 * percentage + self % 100 * percentage / 100 }
+}
+
 /// The integer that `text` spells by Redis's strict rules, or nil.
 func wholeNumber(_ text: String) -> Int64? {
     withSlice(of: text) { $0.int64 }

@@ -30,7 +30,12 @@ extension ParameterKind {
             guard let bytes = MemorySize.bytes(word) else { throw Refusal("argument must be a memory value") }
             return .memory(.bytes(try Self.check(bytes, range)))
         case .memoryOrPercentage:
-            return .memory(try Self.parseAmount(word))
+            guard let share = try Self.parseShare(word) else { return .memory(try Self.parseBytes(word)) }
+            // Memory of a machine is far below 2^63 / 100, but a control group's limit is any number.
+            return .memory(.percentage(share, bytes: MachineResources.memoryBytes.share(share)))
+        case .memoryOrShare:
+            guard let share = try Self.parseShare(word) else { return .memory(try Self.parseBytes(word)) }
+            return .memory(.share(share))
         case .permissions:
             guard let bits = Int64(word, radix: 8), !word.hasPrefix("+") else {
                 throw Refusal("argument couldn't be parsed as an octal number")
@@ -92,16 +97,17 @@ extension ParameterKind {
         return number
     }
 
-    private static func parseAmount(_ word: String) throws(Refusal) -> MemoryAmount {
-        if word.hasSuffix("%") {
-            guard let share = wholeNumber(String(word.dropLast())), share > 0 else {
-                throw Refusal("argument must be a memory or percent value")
-            }
-            guard share <= 100 else { throw Refusal("percentage argument must be less or equal to 100") }
-            // Memory of a machine is far below 2^63 / 100, but a control group's limit is any number.
-            let total = MachineResources.memoryBytes
-            return .percentage(share, bytes: total / 100 * share + total % 100 * share / 100)
+    /// The percentage that a word spells, 1 to 100; nil when it spells none.
+    private static func parseShare(_ word: String) throws(Refusal) -> Int64? {
+        guard word.hasSuffix("%") else { return nil }
+        guard let share = wholeNumber(String(word.dropLast())), share > 0 else {
+            throw Refusal("argument must be a memory or percent value")
         }
+        guard share <= 100 else { throw Refusal("percentage argument must be less or equal to 100") }
+        return share
+    }
+
+    private static func parseBytes(_ word: String) throws(Refusal) -> MemoryAmount {
         guard let bytes = MemorySize.bytes(word) else { throw Refusal("argument must be a memory or percent value") }
         return .bytes(bytes)
     }

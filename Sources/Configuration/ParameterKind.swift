@@ -8,6 +8,8 @@ enum ParameterKind: Sendable {
     case memory(ClosedRange<Int64>)
     /// Bytes, or a percentage of the memory that the machine or the control group has.
     case memoryOrPercentage
+    /// Bytes, or a percentage of what `maxmemory` is at the time.
+    case memoryOrShare
     /// Permission bits in octal, 0 to 777.
     case permissions
     /// One of a few words.
@@ -41,6 +43,8 @@ enum ParameterKind: Sendable {
         case .memory(let range): Self.describe(range)
         case .memoryOrPercentage:
             "bytes, plain or with a unit (b, k=1000, kb=1024, m, mb, g, gb), or a percentage such as 25%; 0 for none"
+        case .memoryOrShare:
+            "bytes, plain or with a unit (b, k=1000, kb=1024, m, mb, g, gb), or a percentage of maxmemory; 0 for none"
         case .permissions: "octal permission bits from 0 to 777"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .text(let maximum): "text of up to \(maximum) bytes without control characters"

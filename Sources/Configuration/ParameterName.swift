@@ -17,6 +17,7 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case protoMaxBulkLen = "proto-max-bulk-len"
     case clientQueryBufferLimit = "client-query-buffer-limit"
     case clientOutputBufferLimit = "client-output-buffer-limit"
+    case maxMemoryClients = "maxmemory-clients"
     // Store
     case databases
     case maxMemory = "maxmemory"

@@ -7,7 +7,8 @@ extension ParameterTable {
                 """
                 Addresses to listen on for TCP. A - before an address makes it no error when the machine does not have \
                 it; * stands for every IPv4 address, ::* for every IPv6 address, "" for none. A near cache serves its \
-                own machine, so the default is the loopback only.
+                own machine, so the default is the loopback only. When systemd passes listening sockets (LISTEN_FDS), \
+                these take the place of everything that bind, port and unixsocket name.
                 """),
             Parameter(
                 .port, .integer(0...65535, unit: ""), .integer(6379),
@@ -31,7 +32,8 @@ extension ParameterTable {
                 .requirePass, .text(maximumBytes: 512), .text(""), isMutable: true, isSecret: true,
                 """
                 Password that clients give with AUTH or HELLO before any other command; empty for none. Clients that \
-                are connected when it changes stay authenticated. Make it long: thousands can be tried per second.
+                are connected when it changes stay authenticated. Make it long: after five failures the replies to an \
+                address come later and later, but many addresses together can try thousands per second.
                 """),
             Parameter(
                 .tcpBacklog, .integer(0...Int64(Int32.max), unit: ""), .integer(511),
@@ -40,10 +42,11 @@ extension ParameterTable {
                 net.core.somaxconn without a word.
                 """),
             Parameter(
-                .tcpKeepalive, .integer(0...Int64(Int32.max), unit: "seconds"), .integer(300), isMutable: true,
+                .tcpKeepalive, .integer(0...Int64(Int32.max), unit: "seconds"), .integer(60), isMutable: true,
                 """
                 Seconds of silence after which the kernel probes a TCP client, so that one that vanished is noticed and \
-                middleboxes keep the connection; 0 for never. Counts for connections made after a change.
+                middleboxes keep the connection; 0 for never. One that is gone is closed after some one and a half times \
+                as long. Counts for connections made after a change.
                 """),
             Parameter(
                 .timeout, .integer(0...Int64(Int32.max), unit: "seconds"), .integer(0), isMutable: true,
@@ -80,6 +83,15 @@ extension ParameterTable {
                 closed once it stayed over it for that many seconds; 0 for no limit. Classes that are not named keep \
                 their limits. The replica class is there for the sake of existing files: nothing replicates from a \
                 cache.
+                """),
+            Parameter(
+                .maxMemoryClients, .memoryOrShare, .memory(.share(10)), isMutable: true,
+                """
+                What all clients together may take for requests not yet executed, transactions, watched keys and replies \
+                that wait; 0 for no bound. Past it the largest clients are closed, except those under CLIENT NO-EVICT. A \
+                percentage is one of maxmemory, but counts for 64mb at least, or for half of maxmemory when that is less: \
+                otherwise one large value would close its client on a small cache. Without maxmemory a percentage is no \
+                bound.
                 """),
         ]
     )

@@ -11,7 +11,8 @@ enum ParameterValue: Sendable {
     /// The value's words as CONFIG GET shows them: memory in bytes, a percentage resolved.
     var shown: String {
         switch self {
-        case .memory(let amount): "\(amount.bytes)"
+        case .memory(.share(let share)): "\(share)%"
+        case .memory(let amount): "\(amount.bytes ?? 0)"
         case .outputLimits(let limits): limits.shown
         default: arguments.joined(separator: " ")
         }
@@ -42,18 +43,22 @@ enum MemoryAmount: Sendable {
     case bytes(Int64)
     /// A percentage, 1 to 100, and the bytes that it was of this machine when it was read.
     case percentage(Int64, bytes: Int64)
+    /// A percentage, 1 to 100, of `maxmemory`, whatever that is at the time.
+    case share(Int64)
 
-    var bytes: Int64 {
+    /// Nil for what depends on another parameter.
+    var bytes: Int64? {
         switch self {
         case .bytes(let bytes): bytes
         case .percentage(_, let bytes): bytes
+        case .share: nil
         }
     }
 
     var written: String {
         switch self {
         case .bytes(let bytes): MemorySize.compact(bytes)
-        case .percentage(let share, _): "\(share)%"
+        case .percentage(let share, _), .share(let share): "\(share)%"
         }
     }
 }

@@ -29,6 +29,17 @@ extension ParameterValues {
     /// The argument of listen(2), 0 to 2^31 - 1.
     public var tcpBacklog: Int32 { Int32(clamping: integer(.tcpBacklog)) }
 
+    // MARK: Clients
+
+    /// 1 to 2^32 - 1.
+    public var maxClients: Int { Int(integer(.maxClients)) }
+
+    /// Bytes that all clients together may take; 0 for no bound. As in Redis never below 128 KiB, or nobody could connect.
+    public var maxMemoryClientsBytes: Int64 {
+        let bytes = memory(.maxMemoryClients) { min(64 << 20, $0 / 2) }
+        return bytes == 0 ? 0 : max(bytes, 128 << 10)
+    }
+
     // MARK: Store
 
     /// 1 to 128.

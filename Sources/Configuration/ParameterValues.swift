@@ -32,9 +32,16 @@ public struct ParameterValues: Sendable {
     func integer(_ name: ParameterName) -> Int64 {
         switch self[name] {
         case .integer(let value), .permissions(let value): return value
-        case .memory(let amount): return amount.bytes
+        case .memory(let amount): return amount.bytes ?? 0
         default: preconditionFailure("\(name) is no number in the table")
         }
+    }
+
+    /// A memory value of which a share is one of `maxmemory`: then `least` says what it comes to at the least.
+    func memory(_ name: ParameterName, leastOfShare least: (_ maxMemoryBytes: Int64) -> Int64) -> Int64 {
+        guard case .memory(.share(let share)) = self[name] else { return integer(name) }
+        let total = integer(.maxMemory)
+        return total == 0 ? 0 : max(total.share(share), least(total))
     }
 
     func text(_ name: ParameterName) -> String {

@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     public let protoMaxBulkBytes: Int
     public let clientQueryBufferLimitBytes: Int
     public let outputLimits: OutputLimits
+    /// 0 for no bound.
+    public let maxMemoryClientsBytes: Int
 
     /// 0 for no bound.
     public let maxMemoryBytes: Int64
@@ -47,6 +49,7 @@ public struct Settings: Sendable {
             preconditionFailure("the table has output limits for client-output-buffer-limit")
         }
         outputLimits = limits
+        maxMemoryClientsBytes = Int(values.maxMemoryClientsBytes)
         maxMemoryBytes = values.maxMemoryBytes
         maxEntries = values.maxEntries
         maxMemoryPolicy = values.maxMemoryPolicy

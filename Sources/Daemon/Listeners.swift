@@ -4,10 +4,14 @@ import Telemetry
 
 /// The sockets that clients connect to.
 enum Listeners {
-    /// Opens all that the configuration names. An address that the machine lacks is passed over when it is optional.
-    static func open(_ values: ParameterValues, log: Log) throws(StartError) -> [Listener] {
+    /// Takes over the sockets that are passed to this process, or else opens all that the configuration names. An address that the
+    /// machine lacks is passed over when it is optional.
+    static func open(
+        _ values: ParameterValues, _ activation: SocketActivation, log: Log
+    ) throws(StartError) -> [Listener] {
         var listeners: [Listener] = []
         do throws(ListenError) {
+            if !activation.isEmpty { return try activation.listeners() }
             if let port = values.port {
                 for address in values.bindAddresses {
                     if let listener = try tcp(address, port, values.tcpBacklog, log) { listeners.append(listener) }

@@ -36,7 +36,7 @@ struct Service: ~Copyable {
         try checkSupervision(values)
         try limitClients()
         followClientLimit()
-        let listeners = try Listeners.open(values, log: log)
+        let listeners = try Listeners.open(values, .ofProcess(), log: log)
         let pidFile = try PIDFile(path: values.pidFilePath)
         log.notice("\(Release.name) version=\(Release.version), pid=\(getpid()), just started")
         log.notice("Configuration: \(configuration.filePath ?? "no conf file, using the defaults")")
@@ -84,14 +84,17 @@ struct Service: ~Copyable {
         setMaxClients(possible)
     }
 
-    /// Raises the limit of open files when CONFIG SET raises `maxclients`.
+    /// Raises the limit of open files when CONFIG SET is to raise `maxclients`, which is refused when it cannot be.
     private func followClientLimit() {
-        let log = log
-        configuration.observe { [weak configuration] changed, _ in
-            guard changed.contains(.maxClients), let configuration else { return }
-            let wanted = configuration.settings.maxClients + Server.reservedDescriptorCount
+        configuration.examine { changed, values in
+            guard changed.contains(.maxClients) else { return nil }
+            let wanted = values.maxClients + Server.reservedDescriptorCount
             let limit = ResourceLimits.raiseOpenFiles(to: wanted)
-            if limit < wanted { log.warning("The limit of open files is \(limit): too low for the new maxclients") }
+            guard limit < wanted else { return nil }
+            let possible = max(0, limit - Server.reservedDescriptorCount)
+            return Configuration.Objection(
+                .maxClients,
+                "The operating system is not able to handle the specified number of clients, try with \(possible)")
         }
     }
 

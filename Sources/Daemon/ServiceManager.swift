@@ -10,9 +10,9 @@ struct ServiceManager: ~Copyable {
 
     /// Reads the environment, and removes what it read from it: children are not the service.
     init(_ supervision: Supervision) {
-        let path = Self.take("NOTIFY_SOCKET")
-        let microseconds = Self.take("WATCHDOG_USEC").flatMap { Int($0) }
-        let process = Self.take("WATCHDOG_PID").flatMap { Int32($0) }
+        let path = EnvironmentVariable.take("NOTIFY_SOCKET")
+        let microseconds = EnvironmentVariable.take("WATCHDOG_USEC").flatMap { Int($0) }
+        let process = EnvironmentVariable.take("WATCHDOG_PID").flatMap { Int32($0) }
         if supervision != .no, let path { socket = NotificationSocket(path: path) } else { socket = nil }
         let isForUs = process == nil || process == getpid()
         watchdogBeatMilliseconds = isForUs ? microseconds.flatMap { $0 > 0 ? max(1, $0 / 2000) : nil } : nil
@@ -37,12 +37,5 @@ struct ServiceManager: ~Copyable {
         case .some(let socket): socket.send(lines)
         case .none: break
         }
-    }
-
-    private static func take(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        unsetenv(name)
-        return text
     }
 }

@@ -30,11 +30,12 @@ public final class Listener: Sendable {
     public let place: String
     private let path: String?
 
-    private init(descriptor: Descriptor, place: String, path: String?) {
+    /// - Parameter path: the file to remove when the listener goes; nil for none.
+    private init(descriptor: Descriptor, place: String, isUnix: Bool, path: String? = nil) {
         self.descriptor = descriptor
         self.place = place
         self.path = path
-        isUnix = path != nil
+        self.isUnix = isUnix
     }
 
     deinit {
@@ -61,7 +62,7 @@ public final class Listener: Sendable {
             }
             try listen(descriptor, backlog)
             let place = SocketAddress(localOf: descriptor)?.text ?? socketAddress.text
-            return Listener(descriptor: descriptor, place: place, path: nil)
+            return Listener(descriptor: descriptor, place: place, isUnix: false)
         } catch {
             let missing = error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT || error.code == EPROTONOSUPPORT
             throw ListenError(place: socketAddress.text, reason: error.description, isMissingAddress: missing)
@@ -85,10 +86,30 @@ public final class Listener: Sendable {
             let descriptor = try open(address) { _ in }
             if let permissions { _ = try SystemCall.value { chmod(path, permissions) } }
             try listen(descriptor, backlog)
-            return Listener(descriptor: descriptor, place: path, path: path)
+            return Listener(descriptor: descriptor, place: path, isUnix: true, path: path)
         } catch {
             throw ListenError(place: path, reason: error.description, isMissingAddress: false)
         }
+    }
+
+    /// Takes over a socket that somebody else has made to listen, systemd above all. Its file, if it has one, is not ours to
+    /// remove.
+    public static func inherited(_ descriptor: Descriptor) throws(ListenError) -> Listener {
+        let place = "the inherited descriptor \(descriptor)"
+        var isListening: Int32 = 0
+        var count = socklen_t(MemoryLayout<Int32>.size)
+        // Not through SystemCall: that the descriptor is not there is a fault of whoever started us.
+        guard nc_close_on_exec_without_blocking(descriptor) == 0 else {
+            throw ListenError(place: place, reason: SystemError(errno).description, isMissingAddress: false)
+        }
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &count) == 0, isListening != 0,
+            let address = SocketAddress(localOf: descriptor),
+            [AF_INET, AF_INET6, AF_UNIX].contains(address.family)
+        else { throw ListenError(place: place, reason: "not a listening stream socket", isMissingAddress: false) }
+        let isUnix = address.family == AF_UNIX
+        // A Unix socket's address ends with a port of no meaning.
+        let text = isUnix ? String(address.text.dropLast(2)) : address.text
+        return Listener(descriptor: descriptor, place: text, isUnix: isUnix)
     }
 
     /// Takes the next connection: its descriptor does not block and is closed on exec.

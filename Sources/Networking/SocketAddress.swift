@@ -79,6 +79,22 @@ public struct SocketAddress: @unchecked Sendable {
         }
     }
 
+    /// Where the peer is, as one number: an IPv4 address, also one mapped into IPv6; the first half of an IPv6 address, which
+    /// is the network that one host may choose its addresses from; one number for all Unix sockets.
+    public var source: UInt64 {
+        switch family {
+        case AF_INET: return UInt64(UInt32(bigEndian: load(sockaddr_in.self).sin_addr.s_addr))
+        case AF_INET6:
+            let address = load(sockaddr_in6.self).sin6_addr
+            return withUnsafeBytes(of: address) { bytes in
+                let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+                let significant = isMapped ? bytes[12..<16] : bytes[0..<8]
+                return significant.reduce(0) { $0 << 8 | UInt64($1) }
+            }
+        default: return .max
+        }
+    }
+
     /// The port; 0 for a Unix socket.
     public var port: UInt16 {
         switch family {

@@ -46,7 +46,7 @@ public struct ReplyBuffer: ~Copyable {
     /// Inline bytes that have been sent.
     var sentCount = 0
     /// Unsent bytes of the references.
-    var referencedByteCount = 0
+    public internal(set) var referencedByteCount = 0
     var references: UnsafeMutablePointer<Reference>?
     var referenceCount = 0
     var referenceCapacity = 0

@@ -7,6 +7,7 @@ extension RequestParser {
     mutating func advanceInline(
         _ request: UnsafePointer<UInt8>, count: Int, into batch: inout RequestBatch
     ) -> Step {
+        if Self.isHandshake(request, count: count) { return .handshake }
         let searchEnd = min(count, Limits.maximumLineCount + 1)
         guard scanned < searchEnd else { return .incomplete }
         guard let found = memchr(request + scanned, 0x0A, searchEnd - scanned) else {
@@ -34,6 +35,11 @@ extension RequestParser {
         batch.argumentCount = first
         batch.append(argumentCount: wordCount, byteCount: index + 1) { _ in }  // the words are in their place already
         return .done(byteCount: index + 1)
+    }
+
+    /// Whether the bytes begin a TLS record with a handshake (RFC 8446, 5.1: type 22, version 3.x), which no line of ours does.
+    private static func isHandshake(_ request: UnsafePointer<UInt8>, count: Int) -> Bool {
+        count >= 2 && request[0] == 22 && request[1] == 3
     }
 
     /// Whether a web browser, or a tool that speaks HTTP, is at the other end: it must not be able to post commands in

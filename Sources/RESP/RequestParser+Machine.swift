@@ -10,6 +10,7 @@ extension RequestParser {
         case incomplete
         case failed(ProtocolFailure)
         case hostile
+        case handshake
     }
 
     private enum Line {

@@ -52,6 +52,8 @@ public struct RequestParser: ~Copyable {
         case failed(ProtocolFailure, consumed: Int)
         /// As `parsed`; but then came a web browser's request: close without a reply (CVE-2016-10517).
         case hostile(consumed: Int)
+        /// As `parsed`; but then began a TLS handshake: close, its sender waits for an answer that never comes.
+        case handshake(consumed: Int)
     }
 
     enum Phase: UInt8 {
@@ -129,6 +131,9 @@ public struct RequestParser: ~Copyable {
             case .hostile:
                 reset()
                 return .hostile(consumed: start)
+            case .handshake:
+                reset()
+                return .handshake(consumed: start)
             }
         }
         return .parsed(consumed: start)

@@ -26,8 +26,10 @@ struct Connection: ~Copyable {
     var executedCount = 0
     /// What the poller watches.
     var watched = Readiness.readable
-    /// Bytes of block and buffers that are booked for this connection.
+    /// Bytes of block, buffers and session that are booked for this connection.
     var accountedByteCount = 0
+    /// Bytes of values that its waiting replies refer to; the same value may be counted for several connections.
+    var referencedByteCount = 0
     /// In the loop's list of those to be freed.
     var isDead = false
 

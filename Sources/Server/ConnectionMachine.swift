@@ -75,6 +75,7 @@ struct ConnectionMachine: ~Copyable {
         switch outcome {
         case .done: hold = .none
         case .close: phase = .finishing
+        case .hostile: phase = .closed
         case .exclusive: hold = .exclusive
         case .blocked: hold = .blocked
         case .paused: hold = .paused

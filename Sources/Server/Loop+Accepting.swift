@@ -75,10 +75,11 @@ extension Loop {
             id: server._withUnsafeGuaranteedRef { $0.nextSessionID() },
             peerAddress: isUnixSocket ? local.text : peer.text, localAddress: local.text, descriptor: descriptor,
             isUnixSocket: isUnixSocket, isLocal: peer.isLoopback,
-            createdMilliseconds: StoreClock.readWallMilliseconds(), isAuthenticated: !settings.isPasswordRequired)
+            createdMilliseconds: StoreClock.readWallMilliseconds(), isAuthenticated: !settings.isPasswordRequired,
+            source: peer.source)
         session.lastInteractionMilliseconds = executor._withUnsafeGuaranteedRef { $0.nowMilliseconds }
         let connection = Connection.make(descriptor: descriptor, loopIndex: index, session: session)
-        account(connection, Connection.blockByteCount)
+        account(connection, held: Connection.blockByteCount, referenced: 0)
         connection.pointee.times.connected = now
         connection.pointee.times.lastInput = now
         connection.pointee.index = connections.count
@@ -97,7 +98,12 @@ extension Loop {
         acceptor.spare.dismissOne(of: listener)
         nc_counter_add(&counters.pointee.rejections, 1)
         guard acceptor.resumesAt == 0 else { return }
-        server._withUnsafeGuaranteedRef { $0.shared.log.warning("Accepting no connections for a moment: \(error)") }
+        if now >= acceptor.nextWarning {
+            acceptor.nextWarning = now + Acceptor.warningMilliseconds
+            server._withUnsafeGuaranteedRef {
+                $0.shared.log.warning("Accepting no connections for a moment: \(error)")
+            }
+        }
         acceptor.resumesAt = now + Acceptor.pauseMilliseconds
         nextTick = min(nextTick, acceptor.resumesAt)
         watchListeners([])

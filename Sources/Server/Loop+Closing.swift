@@ -68,6 +68,7 @@ extension Loop {
     }
 
     private mutating func checkDeadline(_ connection: ConnectionPointer) {
+        noteBuffers(of: connection)
         let session = Connection.session(of: connection)
         let situation = ConnectionTimes.Situation(
             isAuthenticated: session.pointee.isAuthenticated, isHeld: !connection.pointee.machine.executes,
@@ -96,6 +97,7 @@ extension Loop {
         exclusive.removeDead()
         blocked.removeDead()
         paused.removeDead()
+        delayed.removeDead()
         for index in 0..<dead.count { free(dead[index]) }
         dead.removeAll()
         nc_atomic_store_signed(&counters.pointee.clients, Int64(connections.count))
@@ -108,7 +110,7 @@ extension Loop {
             session.pointee.isMonitor = false
             server._withUnsafeGuaranteedRef { $0.monitorChanged(session) }
         }
-        account(connection, 0)
+        account(connection, held: 0, referenced: 0)
         let index = connection.pointee.index
         let last = connections[connections.count - 1]
         connections[index] = last

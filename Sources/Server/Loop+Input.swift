@@ -120,6 +120,7 @@ extension Loop {
                 connection.pointee.executedCount = first + executedCount
                 connection.pointee.parser.reset()
                 connection.pointee.machine.executed(outcome)
+                if outcome == .hostile { warnOfHostileRequest(connection) }
                 return nil
             }
         }
@@ -132,6 +133,9 @@ extension Loop {
             connection.pointee.machine.protocolFailed()
         case .hostile:
             warnOfHostileRequest(connection)
+            connection.pointee.machine.fail()
+        case .handshake:
+            noteClosing("it began a TLS handshake, and this port speaks no TLS", connection)
             connection.pointee.machine.fail()
         }
         return nil
@@ -181,7 +185,9 @@ extension Loop {
         case .none: break
         case .turn: waitingForTurn.append(connection)
         case .exclusive: exclusive.append(connection)
-        case .blocked: blocked.append(connection)
+        case .blocked:
+            let isDelayed = Connection.session(of: connection).pointee.jobDueMilliseconds > 0
+            if isDelayed { delayed.append(connection) } else { blocked.append(connection) }
         case .paused: paused.append(connection)
         }
     }

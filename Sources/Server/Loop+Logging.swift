@@ -1,4 +1,5 @@
 import Commands
+import Configuration
 import Telemetry
 
 /// What a loop has to say of its clients. Never their keys or values. Never inlined: texts bring reference counting into
@@ -14,6 +15,16 @@ extension Loop {
     @inline(never)
     func noteClosing(_ reason: String, _ connection: ConnectionPointer) {
         server._withUnsafeGuaranteedRef { $0.shared.log.verbose("Closing client \(name(connection)): \(reason)") }
+    }
+
+    /// The largest clients are closed.
+    @inline(never)
+    func warnOfEviction(_ count: Int) {
+        server._withUnsafeGuaranteedRef {
+            $0.shared.log.warning(
+                "Closing the \(count) largest clients: all together passed maxmemory-clients, "
+                    + "\(settings.maxMemoryClientsBytes) bytes")
+        }
     }
 
     /// Once a minute at most: whoever sends one sends many.

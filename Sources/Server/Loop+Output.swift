@@ -148,9 +148,13 @@ extension Loop {
         }
         let watched = wanted(connection)
         if watched != connection.pointee.watched { watch(connection, watched) }
-        let byteCount =
-            Connection.blockByteCount + connection.pointee.input.capacity + connection.pointee.backlog.heapByteCount
-        if byteCount != connection.pointee.accountedByteCount { account(connection, byteCount) }
+        let held =
+            Connection.blockByteCount + connection.pointee.input.capacity + connection.pointee.parser.heapByteCount
+            + connection.pointee.backlog.heapByteCount + Connection.session(of: connection).pointee.heldByteCount
+        let referenced = connection.pointee.backlog.referencedByteCount
+        if held != connection.pointee.accountedByteCount || referenced != connection.pointee.referencedByteCount {
+            account(connection, held: held, referenced: referenced)
+        }
     }
 
     @inline(__always)
@@ -168,15 +172,6 @@ extension Loop {
             return markDead(connection)
         }
         connection.pointee.watched = readiness
-    }
-
-    /// Books what the connection's buffers take, so that `maxmemory` covers them.
-    @inline(never)
-    func account(_ connection: ConnectionPointer, _ byteCount: Int) {
-        let change = byteCount - connection.pointee.accountedByteCount
-        _ = nc_atomic_add_signed(&counters.pointee.bufferBytes, Int64(change))
-        store._withUnsafeGuaranteedRef { $0.book(foreignBytes: change) }
-        connection.pointee.accountedByteCount = byteCount
     }
 
     /// Puts a closed connection among those that are freed at the end of the turn.

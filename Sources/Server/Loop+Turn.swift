@@ -17,6 +17,7 @@ extension Loop {
             turn(count)
             safepoint.pointee.endTurn(index)
             if !exclusive.isEmpty { runExclusive() }
+            if evictsClients { evictClients() }
         }
     }
 
@@ -50,7 +51,9 @@ extension Loop {
         if !waitingForTurn.isEmpty { resumeWaiting() }
         if !blocked.isEmpty { stepJobs() }
         if !paused.isEmpty, now >= nextPauseCheck { resumePaused() }
-        if now >= nextTick { tick() }
+        let isTick = now >= nextTick
+        if isTick { tick() }
+        evictsClients = looksForLargeClients(isTick: isTick)
         if now >= nextBackground {
             nextBackground = now + Int64(executor._withUnsafeGuaranteedRef { $0.runBackground() })
         }
@@ -74,7 +77,9 @@ extension Loop {
     private mutating func tick() {
         if acceptor.resumesAt > 0, now >= acceptor.resumesAt { resumeAccepting() }
         if drainDeadline > 0 { continueDraining() }
+        if !delayed.isEmpty { answerDelayed() }
         checkDeadlines()
+        publishRecentMaxima()
         nextTick = now + (connections.isEmpty && drainDeadline == 0 ? Self.idleTickMilliseconds : Self.tickMilliseconds)
     }
 
@@ -110,23 +115,40 @@ extension Loop {
         while stepped < count, stepped == 0 || nc_monotonic_nanoseconds() - began < 2_000_000 {
             let connection = blocked[stepped]
             stepped += 1
-            guard connection.pointee.machine.phase == .open else { continue }
-            let session = Connection.session(of: connection)
-            limitOutput(connection)
-            let isFinished = executor._withUnsafeGuaranteedRef { $0.stepJob(session: session, output: output) }
-            flush(connection)
-            if connection.pointee.machine.phase == .open {
-                if isFinished {
-                    connection.pointee.machine.resume()
-                    processInput(connection)
-                } else {
-                    blocked.append(connection)
-                }
-            }
-            settle(connection)
+            if connection.pointee.machine.phase == .open { stepJob(connection) }
         }
         blocked.removeFirst(stepped)
         nc_atomic_store_signed(&counters.pointee.blockedClients, Int64(blocked.count))
+    }
+
+    /// Gives a job its slice, and goes on with the connection when it is done.
+    private mutating func stepJob(_ connection: ConnectionPointer) {
+        let session = Connection.session(of: connection)
+        limitOutput(connection)
+        let isFinished = executor._withUnsafeGuaranteedRef { $0.stepJob(session: session, output: output) }
+        flush(connection)
+        if connection.pointee.machine.phase == .open {
+            if isFinished {
+                connection.pointee.machine.resume()
+                processInput(connection)
+            } else {
+                blocked.append(connection)
+            }
+        }
+        settle(connection)
+    }
+
+    /// Gives the replies that were held back and are due; all of them when the server is stopping.
+    private mutating func answerDelayed() {
+        let storeNow = executor._withUnsafeGuaranteedRef { $0.nowMilliseconds }
+        let count = delayed.count
+        for index in 0..<count {
+            let connection = delayed[index]
+            guard connection.pointee.machine.phase == .open else { continue }
+            let due = Connection.session(of: connection).pointee.jobDueMilliseconds
+            if due > storeNow, drainDeadline == 0 { delayed.append(connection) } else { stepJob(connection) }
+        }
+        delayed.removeFirst(count)
     }
 
     /// Runs the commands that need all loops parked. Between turns: no turn lock is held here.

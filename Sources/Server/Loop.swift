@@ -52,7 +52,15 @@ struct Loop: ~Copyable {
     var exclusive = ConnectionList()
     var blocked = ConnectionList()
     var paused = ConnectionList()
+    /// Clients whose replies are held back.
+    var delayed = ConnectionList()
     var dead = ConnectionList()
+
+    /// Bytes by which this loop's clients have grown since their sum was looked at.
+    var clientGrowth = 0
+    var nextClientEviction: Int64 = 0
+    var recentInput = RecentMaximum()
+    var recentOutput = RecentMaximum()
 
     var nextTick: Int64 = 0
     var nextBackground: Int64 = 0
@@ -64,6 +72,8 @@ struct Loop: ~Copyable {
     /// When those who have not finished are cut off; 0 while not stopping.
     var drainDeadline: Int64 = 0
     var isStopped = false
+    /// Clients are to be evicted after this turn.
+    var evictsClients = false
 
     init(
         index: Int, server: Server, inbox: Inbox, executor: Executor, shared: SharedState,

@@ -11,15 +11,20 @@ extension Server: ServerControl {
     /// Calls `body` for every session that is not closed, in the order in which they came.
     public func forEachSession(_ body: (UnsafeMutablePointer<Session>, ConnectionFacts) -> Void) {
         var connections: [ConnectionPointer] = []
+        forEachConnection { connections.append($0) }
+        connections.sort { Connection.session(of: $0).pointee.id < Connection.session(of: $1).pointee.id }
+        for connection in connections { body(Connection.session(of: connection), facts(of: connection)) }
+    }
+
+    /// Calls `body` for every connection that is not closed.
+    func forEachConnection(_ body: (ConnectionPointer) -> Void) {
         for index in 0..<loopCount {
             let list = loops + index
             for place in 0..<list.pointee.connections.count {
                 let connection = list.pointee.connections[place]
-                if connection.pointee.machine.phase != .closed { connections.append(connection) }
+                if connection.pointee.machine.phase != .closed { body(connection) }
             }
         }
-        connections.sort { Connection.session(of: $0).pointee.id < Connection.session(of: $1).pointee.id }
-        for connection in connections { body(Connection.session(of: connection), facts(of: connection)) }
     }
 
     private func facts(of connection: ConnectionPointer) -> ConnectionFacts {
@@ -61,6 +66,10 @@ extension Server: ServerControl {
             sum.connectedClients += Int(nc_atomic_load_signed(&counters.pointee.clients))
             sum.blockedClients += Int(nc_atomic_load_signed(&counters.pointee.blockedClients))
             sum.connectionBufferBytes += Int(nc_atomic_load_signed(&counters.pointee.bufferBytes))
+            let recentInputBytes = Int(nc_atomic_load_signed(&counters.pointee.recentInputBytes))
+            sum.recentInputBytes = max(sum.recentInputBytes, recentInputBytes)
+            let recentOutputBytes = Int(nc_atomic_load_signed(&counters.pointee.recentOutputBytes))
+            sum.recentOutputBytes = max(sum.recentOutputBytes, recentOutputBytes)
             // Counts of events and bytes: 2^64 of them do not come to pass.
             sum.receivedConnections &+= nc_atomic_load_relaxed(&counters.pointee.connections)
             sum.rejectedConnections &+= nc_atomic_load_relaxed(&counters.pointee.rejections)
@@ -70,6 +79,7 @@ extension Server: ServerControl {
             sum.writeEvents &+= nc_atomic_load_relaxed(&counters.pointee.writes)
             sum.outputLimitDisconnections &+= nc_atomic_load_relaxed(&counters.pointee.outputLimitDisconnections)
             sum.queryLimitDisconnections &+= nc_atomic_load_relaxed(&counters.pointee.queryLimitDisconnections)
+            sum.evictedClients &+= nc_atomic_load_relaxed(&counters.pointee.evictedClients)
             sum.eventLoopCycles &+= nc_atomic_load_relaxed(&counters.pointee.turns)
         }
         return sum
@@ -83,6 +93,9 @@ extension Server: ServerControl {
             counters.pointee.clients = now.clients
             counters.pointee.blockedClients = now.blockedClients
             counters.pointee.bufferBytes = now.bufferBytes
+            counters.pointee.clientBytes = now.clientBytes
+            counters.pointee.recentInputBytes = now.recentInputBytes
+            counters.pointee.recentOutputBytes = now.recentOutputBytes
             counters.pointee.turns = now.turns
         }
     }

@@ -15,6 +15,8 @@ extension Store {
         public var expiredCount: UInt64 = 0
         public var evictedCount: UInt64 = 0
         public var changeCount: UInt64 = 0
+        /// Keys that transactions watch, each counted once.
+        public var watchedKeyCount = 0
 
         public var totalBytes: Int { entryBytes + tableBytes + foreignBytes + detachedBytes }
     }
@@ -29,6 +31,7 @@ extension Store {
             sum.expiredCount += shard.pointee.expiredCount
             sum.evictedCount += shard.pointee.evictedCount
             sum.changeCount += shard.pointee.changeCount
+            sum.watchedKeyCount += shard.pointee.watches?.flags.count ?? 0
         }
         sum.foreignBytes = ledger.foreignBytes
         sum.detachedBytes = ledger.detachedBytes

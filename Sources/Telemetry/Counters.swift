@@ -39,6 +39,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case outputBufferLimitDisconnections
     /// acl_access_denied_auth
     case authenticationFailures
+    /// acl_delayed_auth_replies
+    case delayedAuthentications
 }
 
 /// One thread's counters, in cache lines of their own. That thread adds; any may read.

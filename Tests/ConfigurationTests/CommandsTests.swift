@@ -24,6 +24,42 @@ struct CommandsTests {
         #expect(configuration.get("io-threads") == "io-threads=\(configuration.values.loops)")
     }
 
+    @Test func aShareFollowsMaxmemory() {
+        let configuration = Configuration()
+        #expect(configuration.get("maxmemory-clients") == "maxmemory-clients=10%")
+        #expect(configuration.settings.maxMemoryClientsBytes == 50 << 20, "half of maxmemory, being less than 64 MB")
+        #expect(configuration.set("maxmemory", "1000mb") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 100 << 20)
+        #expect(configuration.set("maxmemory", "200mb") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 64 << 20)
+        #expect(configuration.set("maxmemory-clients", "75%") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 150 << 20)
+        #expect(configuration.set("maxmemory", "0") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 0)
+        #expect(configuration.set("maxmemory-clients", "5mb") == "OK")
+        #expect(configuration.get("maxmemory-clients") == "maxmemory-clients=5242880")
+        #expect(configuration.settings.maxMemoryClientsBytes == 5 << 20)
+        #expect(configuration.set("maxmemory-clients", "1") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 128 << 10, "as in Redis")
+        #expect(configuration.set("maxmemory-clients", "0") == "OK")
+        #expect(configuration.settings.maxMemoryClientsBytes == 0)
+    }
+
+    @Test func anExaminerMayRefuseAChange() {
+        let configuration = Configuration()
+        configuration.examine { changed, values in
+            changed.contains(.maxClients) && values.maxClients > 20_000 ? .init(.maxClients, "too many") : nil
+        }
+        let observed = Locked(0)
+        configuration.observe { _, _ in observed.withLock { $0 += 1 } }
+        let refused = "CONFIG SET failed (possibly related to argument 'maxclients') - too many"
+        #expect(configuration.set("timeout", "5", "maxclients", "20001") == refused)
+        #expect(configuration.get("timeout") == "timeout=0", "all or none")
+        #expect(observed.withLock { $0 } == 0)
+        #expect(configuration.set("timeout", "5", "maxclients", "20000") == "OK")
+        #expect(observed.withLock { $0 } == 1)
+    }
+
     @Test func getOfAllIsSortedAndComplete() {
         let names = Configuration().get("*").split(separator: " ").filter { $0.contains("=") }
         #expect(names.count >= ParameterTable.names.count)

@@ -12,7 +12,13 @@ import Testing
         defer { client.close() }
         guard case .accepted(let server) = listener.accept() else { throw Failure("a client waits") }
         defer { server.close() }
-        Socket.configure(server, keepaliveSeconds: 300)
+        Socket.configure(server, keepaliveSeconds: 60)
+        // R4: a peer without power is gone within three minutes, whether or not bytes are on their way.
+        #expect(option(server, SOL_SOCKET, SO_KEEPALIVE) == 1)
+        let probing = option(server, TCP_KEEPIDLE) + 3 * option(server, TCP_KEEPINTVL)
+        #expect(probing == 120)
+        #expect(option(server, TCP_USER_TIMEOUT) == 90_000)
+        #expect(option(server, TCP_NODELAY) == 1)
         #expect(SocketAddress(peerOf: server)?.text == SocketAddress(localOf: client)?.text)
         var byte: UInt8 = 7
         #expect(Socket.receive(server, into: &byte, count: 1) == .wouldBlock)
@@ -75,6 +81,17 @@ import Testing
         spare.dismissOne(of: listener)
         var byte: UInt8 = 0
         #expect(recv(client, &byte, 1, 0) <= 0)
+    }
+
+    private func option(_ socket: Descriptor, _ option: Int32) -> Int32 {
+        self.option(socket, Int32(IPPROTO_TCP), option)
+    }
+
+    private func option(_ socket: Descriptor, _ level: Int32, _ option: Int32) -> Int32 {
+        var value: Int32 = -1
+        var count = socklen_t(MemoryLayout<Int32>.size)
+        _ = getsockopt(socket, level, option, &value, &count)
+        return value
     }
 
     private func connect(_ address: SocketAddress) throws -> Descriptor {

@@ -15,6 +15,16 @@ import Testing
         #expect(parsed.port == 6379)
     }
 
+    @Test func sourcesAreHostsOrTheirNetworks() {
+        #expect(source("10.0.0.1") != source("10.0.0.2"))
+        #expect(source("10.0.0.1") == source("::ffff:10.0.0.1"))
+        #expect(source("2001:db8::1") == source("2001:db8::ffff:1"))
+        #expect(source("2001:db8::1") != source("2001:db8:0:1::1"))
+        #expect(SocketAddress(path: "/run/a.sock")?.source == .max)
+    }
+
+    private func source(_ address: String) -> UInt64? { SocketAddress(address, port: 1)?.source }
+
     @Test(arguments: ["", "localhost", "1.2.3", "1.2.3.4.5", "::g", "127.0.0.1 "])
     func refusesWhatIsNoAddress(address: String) {
         #expect(SocketAddress(address, port: 1) == nil)

@@ -8,6 +8,7 @@ struct Conversation: Equatable, CustomStringConvertible {
         case open
         case failed(ProtocolFailure)
         case hostile
+        case handshake
     }
 
     var commands: [[[UInt8]]] = []
@@ -61,6 +62,7 @@ struct Conversation: Equatable, CustomStringConvertible {
         case .parsed(let count): consumed = count
         case .failed(let failure, let count): (consumed, ending) = (count, .failed(failure))
         case .hostile(let count): (consumed, ending) = (count, .hostile)
+        case .handshake(let count): (consumed, ending) = (count, .handshake)
         }
         for index in 0..<batch.commandCount {
             commands.append(batch.arguments(of: index).map(\.array))

@@ -150,6 +150,18 @@ import Testing
         #expect(result.ending == .hostile)
     }
 
+    /// X2, in every two pieces.
+    @Test func handshakesOfTLSAreKnownByTwoBytes() {
+        let hello = Array("PING\r\n".utf8) + [22, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3]
+        for point in 0...hello.count {
+            let result = Conversation.held([Array(hello[..<point]), Array(hello[point...])])
+            #expect(result.commands == [words("PING")])
+            #expect(result.ending == .handshake, "cut at \(point)")
+        }
+        #expect(Conversation.held([[22]]).ending == .open)
+        #expect(Conversation.held([[22, 13, 10]]).commands == [[[22]]])
+    }
+
     @Test func whatOnlyLooksLikeTheWebIsACommand() {
         #expect(Conversation.held("GET HTTP/1.1\r\n").commands == [words("GET", "HTTP/1.1")])
         #expect(Conversation.held("SET a HTTP/1.1\r\n").commands == [words("SET", "a", "HTTP/1.1")])

@@ -120,6 +120,13 @@ import Testing
         expect(own.phase == .closed, "nothing opens a closed connection")
     }
 
+    @Test func aBrowserGetsNothing() {
+        var machine = ConnectionMachine()
+        machine.executed(.hostile)
+        expect(!machine.reads && !machine.executes)
+        #expect(machine.settle(hasBacklog: true, hasWork: true) == .close)
+    }
+
     @Test func nothingReopensAFailedConnection() {
         var machine = ConnectionMachine()
         machine.fail()

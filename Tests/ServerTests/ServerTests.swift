@@ -1,6 +1,7 @@
 import CLinux
 import Commands
 import Primitives
+import Store
 import Testing
 
 @testable import Server
@@ -82,6 +83,72 @@ import Testing
         #expect(reply.utf8.count == 50 * size)
         client.send("PING\r\n")
         #expect(client.receive(7) == "+PONG\r\n")
+    }
+
+    /// A connection that is throttled in the middle of what it has sent, and whose backlog the last flush of the same turn then
+    /// sends to its end: no event will come, so it has to go on by itself. A reply of more pieces than one system call takes
+    /// (128) makes it happen every time: the first call leaves the rest, which is over the soft limit, the last sends it. All of
+    /// it fits the socket's buffer, so that nobody has to read meanwhile.
+    @Test func goesOnWhenTheLastFlushEndsItsThrottling() throws {
+        let server = try TestServer(loopCount: 1, ["--client-output-buffer-limit", "normal 0 10kb 60"])
+        let client = try server.connect()
+        // More than one batch of 32 commands; the first is over the share of output after which replies are sent.
+        client.send("REFER 100 1320\r\n" + String(repeating: "PING\r\n", count: 49))
+        let size = 100 * (7 + 1320 + 2) + 49 * 7
+        let reply = client.receive(size)
+        #expect(reply.utf8.count == size)
+        #expect(reply.hasSuffix("+PONG\r\n+PONG\r\n"))
+    }
+
+    @Test func dropsBrowsersThatSpeakInArrays() throws {
+        let server = try TestServer()
+        for name in ["POST", "host:"] {
+            let client = try server.connect()
+            client.send("*2\r\n$\(name.utf8.count)\r\n\(name)\r\n$1\r\n/\r\nPING\r\n")
+            #expect(client.receiveAll() == "")
+        }
+    }
+
+    @Test func closesWhoeverBeginsATLSHandshake() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        client.send([22])
+        client.send([3, 1, 2, 0, 1, 0])
+        #expect(client.receiveAll() == "")
+    }
+
+    @Test func evictsTheLargestClientsFirst() throws {
+        let server = try TestServer(["--maxmemory", "100mb", "--maxmemory-clients", "1mb"])
+        let clients = try (0..<4).map { _ in try server.connect() }
+        // Buffers are up to twice of it: the second passes the limit, the others keep to it.
+        for (client, kilobytes) in zip(clients, [40, 600, 200, 100]) {
+            client.send("*2\r\n$4\r\nPING\r\n$1000000\r\n")
+            client.send([UInt8](repeating: 0x78, count: kilobytes << 10))
+        }
+        #expect(clients[1].receiveAll() == "")
+        for client in [clients[0], clients[2], clients[3]] {
+            client.send("\r\n")
+            client.finish()
+        }
+        #expect(server.server.statistics.evictedClients == 1)
+    }
+
+    @Test func bookedBytesGoWithTheirClients() throws {
+        let server = try TestServer()
+        do {
+            let clients = try (0..<10).map { _ in try server.connect() }
+            for client in clients {
+                client.send("PING\r\n*100000\r\n" + String(repeating: "$0\r\n\r\n", count: 20_000))
+                #expect(client.receive(7) == "+PONG\r\n")
+            }
+            for client in clients { client.finish() }
+            for client in clients { #expect(client.receiveAll() == "") }
+        }
+        server.server.drain()
+        server.server.join()
+        #expect(server.server.statistics.connectionBufferBytes == 0)
+        #expect(server.server.clientByteCount == 0)
+        #expect(server.shared.store.statistics().foreignBytes == 0)
     }
 
     @Test func refusesMoreClientsThanAllowed() throws {

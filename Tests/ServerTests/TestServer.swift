@@ -54,6 +54,7 @@ enum TestCommands {
         },
         spec("work", []) { Call($0).session.pointee.job = Work(steps: Int(Call($0)[1].int64 ?? 1)) },
         spec("fill", []) { fill(Call($0)) },
+        spec("refer", []) { refer(Call($0)) },
         spec("count", [.exclusive]) { context in
             var count: Int64 = 0
             Call(context).shared.control?.forEachSession { _, _ in count += 1 }
@@ -85,6 +86,16 @@ enum TestCommands {
         let bytes = [UInt8](repeating: 0x78, count: count)
         bytes.withUnsafeBufferPointer { buffer in
             if let base = buffer.baseAddress { call.reply.bulk(ByteSlice(base: base, count: count)) }
+        }
+    }
+
+    /// As many values by reference as the first argument says, each of as many bytes as the second.
+    private static func refer(_ call: Call) {
+        let size = Int(call[2].int64 ?? 0)
+        for _ in 0..<(call[1].int64 ?? 0) {
+            let block = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+            block.initialize(repeating: 0x78, count: size)
+            call.reply.bulkReference(ByteSlice(base: block, count: size), owner: block) { $0.deallocate() }
         }
     }
 

@@ -50,6 +50,9 @@
 /// struct rusage differs between this module and Glibc's and does not compile where both are loaded.
 void nc_process_times(int64_t times[4]);
 
+/// Makes a descriptor one that is closed on exec and does not block; -1 with errno when there is no such descriptor.
+int nc_close_on_exec_without_blocking(int descriptor);
+
 /// The system's name, release and machine with blanks between, cut to `count` - 1 characters.
 void nc_system_name(char *name, int64_t count);
 

@@ -104,9 +104,8 @@ extension ClientLine {
             watchCount = transaction.watchedCount
             if session.pointee.isInTransaction {
                 queuedCount = transaction.queuedCount
-                queuedByteCount = transaction.heapByteCount
+                queuedByteCount = transaction.queueByteCount
             }
-            memoryByteCount += transaction.heapByteCount
             if transaction.flag.isRaised { flags.insert(.dirtyWatch) }
         }
         if session.pointee.isMonitor { flags.insert(.monitor) }

@@ -93,6 +93,7 @@ enum ClientCommands {
     private static func setName(_ call: Call) {
         guard ClientAttribute.isValid(call[2]) else { return call.reply.error(ClientAttribute.nameError) }
         call.session.pointee.name = call[2].array
+        call.session.pointee.updateHeldByteCount()
         call.reply.ok()
     }
 
@@ -115,6 +116,7 @@ enum ClientCommands {
         } else {
             call.session.pointee.libraryVersion = call[3].array
         }
+        call.session.pointee.updateHeldByteCount()
         call.reply.ok()
     }
 

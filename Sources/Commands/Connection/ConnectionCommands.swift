@@ -63,6 +63,7 @@ enum ConnectionCommands {
         session.pointee.protocolVersion = 2
         session.pointee.database = 0
         session.pointee.name = []
+        session.pointee.updateHeldByteCount()
         session.pointee.touchesEntries = true
         session.pointee.isProtectedFromEviction = false
         session.pointee.isAuthenticated = call.shared.configuration.values.password == nil
@@ -92,12 +93,23 @@ enum ConnectionCommands {
         let isKnown = user.equals("default")
         let isRight = expected.map { Password.matches($0, password) } ?? true
         guard isKnown, isRight else {
-            call.state.pointee.counters.add(.authenticationFailures)
+            noteFailure(call)
             call.reply.error("WRONGPASS invalid username-password pair or user is disabled.")
             return false
         }
         call.session.pointee.isAuthenticated = true
         return true
+    }
+
+    /// Counts a failure, and holds the reply back when there were many from there. EXEC gives its replies all at once, and who
+    /// may use it is in already.
+    private static func noteFailure(_ call: Call) {
+        call.state.pointee.counters.add(.authenticationFailures)
+        let delay = call.shared.authenticationGuard.noteFailure(
+            of: call.session.pointee.source, now: call.nowMilliseconds)
+        guard delay > 0, !call.isInTransaction else { return }
+        call.state.pointee.counters.add(.delayedAuthentications)
+        call.session.pointee.replyDelayMilliseconds = delay
     }
 
     private static func hello(_ call: Call) {
@@ -118,7 +130,10 @@ enum ConnectionCommands {
                 the same time
                 """)
         }
-        if let name = options.clientName { call.session.pointee.name = name.array }
+        if let name = options.clientName {
+            call.session.pointee.name = name.array
+            call.session.pointee.updateHeldByteCount()
+        }
         if let version = options.protocolVersion { call.session.pointee.protocolVersion = version }
         introduce(call)
     }

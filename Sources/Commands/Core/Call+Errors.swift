@@ -51,6 +51,12 @@ extension Call {
         return text
     }
 
+    /// Whether a name that is no command is the beginning of a browser's request (CVE-2016-10517). The parser finds those in
+    /// lines; one that was wrapped into an array is as little meant for us.
+    static func isOfBrowser(_ name: ByteSlice) -> Bool {
+        name.equalsIgnoringCase("post") || name.equalsIgnoringCase("host:")
+    }
+
     /// Redis's text for a name that is no command, with the first arguments, cut. Bytes: they need not be UTF-8.
     static func unknownCommandText(_ arguments: UnsafeMutablePointer<ByteSlice>, count: Int) -> [UInt8] {
         var text = Array("ERR unknown command '".utf8)

@@ -15,6 +15,7 @@ extension Executor {
         let mark = output.pointee.mark
         let countBefore = output.pointee.count
         guard var command = entry.pointee.command else {
+            if Call.isOfBrowser(state.pointee.arguments[0]) { return .hostile }
             let text = Call.unknownCommandText(state.pointee.arguments, count: state.pointee.argumentCount)
             return refuse(nil, bytes: text)
         }
@@ -36,7 +37,8 @@ extension Executor {
         }
         let flags = command.pointee.flags
         if session.pointee.conditions.contains(.unauthenticated), !flags.contains(.noAuth) {
-            return refuse(command, "NOAUTH Authentication required.")
+            let reason = "NOAUTH Authentication required."
+            return isExec(command) ? abort(command, because: reason) : refuse(command, reason)
         }
         if globalConditions & SharedState.pausedCondition != 0, !isExclusive,
             shared.holds(flags, now: nowMilliseconds), !(session.pointee.isInTransaction && !isExec(command))
@@ -53,12 +55,13 @@ extension Executor {
         if globalConditions & SharedState.monitoredCondition != 0 { feedMonitors(command) }
         let isSkipped = session.pointee.replyMode == .skipNext
         perform(command, byteCount: byteCount, sharesTime: &entry.pointee.sharesTime)
-        if session.pointee.job != nil { return .blocked }
         if session.pointee.conditions.contains(.mutesReplies) {
             muteReply(mark, wasSkipping: isSkipped)
         } else {
             noteReply(command, output, countBefore)
         }
+        if session.pointee.replyDelayMilliseconds > 0 { delayReply(from: countBefore, mark) }
+        if session.pointee.job != nil { return .blocked }
         return session.pointee.shouldClose ? .close : .done
     }
 
@@ -128,11 +131,23 @@ extension Executor {
     }
 
     /// CLIENT REPLY: takes the reply back. SKIP lasts for the one command after it.
-    func muteReply(_ mark: ReplyBuffer.Mark, wasSkipping: Bool) {
+    private func muteReply(_ mark: ReplyBuffer.Mark, wasSkipping: Bool) {
         let session = state.pointee.session
         // CLIENT REPLY ON has set the mode back, and its own OK is to be seen.
         state.pointee.output.pointee.truncate(to: mark)
+        if session.pointee.job != nil { session.pointee.isJobMuted = true }
         if wasSkipping { session.pointee.setReplyMode(.on) }
+    }
+
+    /// Takes the reply back and leaves it to a job that gives it later.
+    private func delayReply(from start: Int, _ mark: ReplyBuffer.Mark) {
+        let session = state.pointee.session
+        let output = state.pointee.output
+        let text = UnsafeBufferPointer(start: output.pointee.base + start, count: output.pointee.count - start)
+        session.pointee.job = DelayedReply(Array(text))
+        session.pointee.jobDueMilliseconds = nowMilliseconds + session.pointee.replyDelayMilliseconds
+        session.pointee.replyDelayMilliseconds = 0
+        output.pointee.truncate(to: mark)
     }
 
     private func isExec(_ command: UnsafePointer<Command>) -> Bool {
@@ -144,11 +159,15 @@ extension Executor {
         if command.pointee.flags.contains(.noMulti) {
             return refuse(command, "ERR Command not allowed inside a transaction")
         }
+        // As in Redis the queue is bounded by what a client may have sent and not had executed.
+        let limit = min(Transaction.maximumByteCount, settings.clientQueryBufferLimitBytes)
         guard let transaction = session.pointee.transaction,
-            transaction.append(command, state.pointee.arguments, count: state.pointee.argumentCount)
+            transaction.append(
+                command, state.pointee.arguments, count: state.pointee.argumentCount, limit: limit)
         else {
-            return refuse(command, "ERR the transaction's queue may hold \(Transaction.maximumByteCount) bytes at most")
+            return refuse(command, "ERR the transaction's queue may hold \(limit) bytes at most")
         }
+        session.pointee.updateHeldByteCount()
         ReplyWriter(state.pointee.output, version: session.pointee.protocolVersion).simple("QUEUED")
         if session.pointee.conditions.contains(.mutesReplies) {
             muteReply(mark, wasSkipping: session.pointee.replyMode == .skipNext)

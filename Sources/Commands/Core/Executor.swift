@@ -17,6 +17,8 @@ public enum Outcome: Sendable {
     case blocked
     /// CLIENT PAUSE holds the next request.
     case paused
+    /// The next request is a web browser's: close without a reply.
+    case hostile
     /// The next request waits for memory to be evicted: try again next turn.
     case retry
 }
@@ -124,15 +126,17 @@ public final class Executor: @unchecked Sendable {
         state.pointee.output = output
         let mark = output.pointee.mark
         let isDone = job.step(Call(state))
-        if session.pointee.conditions.contains(.mutesReplies) {
-            muteReply(mark, wasSkipping: isDone && session.pointee.replyMode == .skipNext)
-        }
-        if isDone { session.pointee.job = nil }
-        return isDone
+        if session.pointee.isJobMuted { output.pointee.truncate(to: mark) }
+        guard isDone else { return false }
+        session.pointee.job = nil
+        session.pointee.jobDueMilliseconds = 0
+        session.pointee.isJobMuted = false
+        return true
     }
 
     /// Ends all of a transaction's watches.
     func unwatchAll(_ transaction: Transaction) {
+        guard transaction.watchedCount > 0 else { return transaction.flag.lower() }
         let access = shared.store.access
         for watched in transaction.watched {
             watched.key.withUnsafeBufferPointer { buffer in
@@ -141,8 +145,8 @@ public final class Executor: @unchecked Sendable {
                 Call(state).withShard(of: key.hash) { access.unwatch(key, transaction.flag) }
             }
         }
-        transaction.watched = []
-        transaction.flag.lower()
+        transaction.removeAllWatched()
+        shared.watchesChanged(isWatching: false)
     }
 }
 

@@ -43,6 +43,11 @@ public struct ServerStatistics: Sendable {
     public var writeEvents: UInt64 = 0
     public var outputLimitDisconnections: UInt64 = 0
     public var queryLimitDisconnections: UInt64 = 0
+    /// Clients closed for `maxmemory-clients`.
+    public var evictedClients: UInt64 = 0
+    /// The largest buffers that a client had in the last eight seconds, in bytes.
+    public var recentInputBytes = 0
+    public var recentOutputBytes = 0
     public var connectionBufferBytes = 0
     public var loopCount = 1
     public var eventLoopCycles: UInt64 = 0

@@ -51,10 +51,21 @@ public struct Session: ~Copyable {
     public var transaction: Transaction?
     /// A command under way that takes several turns.
     public var job: (any Job)?
+    /// Store milliseconds from which on the job is to be asked; 0 for at once.
+    public var jobDueMilliseconds: Int64 = 0
+    /// CLIENT REPLY: nobody wants to see what the job replies.
+    var isJobMuted = false
+    /// Milliseconds for which the reply to the command under way is held back: it guessed a password.
+    var replyDelayMilliseconds: Int64 = 0
+    /// Where the peer is, as far as guesses of passwords are counted together: an address, or a network of them.
+    public let source: UInt64
+    /// Bytes that names, queue and watched keys take. Kept up to date by those who change them, so that the server reads a number
+    /// instead of asking around after every event.
+    public private(set) var heldByteCount = 0
 
     public init(
         id: UInt64, peerAddress: String, localAddress: String, descriptor: Int32, isUnixSocket: Bool, isLocal: Bool,
-        createdMilliseconds: Int64, isAuthenticated: Bool
+        createdMilliseconds: Int64, isAuthenticated: Bool, source: UInt64 = 0
     ) {
         self.id = id
         self.peerAddress = peerAddress
@@ -63,6 +74,7 @@ public struct Session: ~Copyable {
         self.isUnixSocket = isUnixSocket
         self.isLocal = isLocal
         self.createdMilliseconds = createdMilliseconds
+        self.source = source
         if !isAuthenticated { conditions.insert(.unauthenticated) }
     }
 
@@ -72,6 +84,12 @@ public struct Session: ~Copyable {
     }
 
     public var isInTransaction: Bool { conditions.contains(.inTransaction) }
+
+    /// To be called when names, queue or watched keys have changed.
+    mutating func updateHeldByteCount() {
+        heldByteCount =
+            name.count + libraryName.count + libraryVersion.count + (transaction.map { $0.heapByteCount } ?? 0)
+    }
 
     /// Sets CLIENT REPLY's mode.
     public mutating func setReplyMode(_ mode: ReplyMode) {

@@ -18,6 +18,8 @@ public final class SharedState: @unchecked Sendable {
     public let log: Log
     /// Rates, the peak of memory and other things of INFO.
     public let diagnostics = Diagnostics()
+    /// Slows down those who guess passwords.
+    let authenticationGuard = AuthenticationGuard()
     /// Random, 40 hex digits: INFO's run_id.
     public let runID: String
     public let loopCount: Int
@@ -32,6 +34,7 @@ public final class SharedState: @unchecked Sendable {
     private let pauseState = Locked(PauseState())
     private let errors = Locked([String: UInt64]())
     private let executors = Locked([WeakExecutor]())
+    private let watchingClients = Atomic<Int>(0)
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 
@@ -131,6 +134,14 @@ public final class SharedState: @unchecked Sendable {
         }
         control?.resetStatistics()
     }
+
+    // MARK: WATCH
+
+    /// Clients that watch keys now: INFO's watching_clients.
+    var watchingClientCount: Int { watchingClients.load(ordering: .relaxed) }
+
+    /// A client has begun to watch keys, or has ended all its watches.
+    func watchesChanged(isWatching: Bool) { watchingClients.add(isWatching ? 1 : -1, ordering: .relaxed) }
 
     // MARK: CLIENT PAUSE
 

@@ -9,13 +9,15 @@ public final class Transaction {
         let argumentCount: Int
     }
 
-    struct Watched {
+    struct Watched: Hashable {
         let database: Int
         let key: [UInt8]
     }
 
     /// Bytes that a queue may hold; more is an error that dooms the transaction.
     static let maximumByteCount = 64 << 20
+    /// What watching a key takes here and in its shard, besides two copies of it.
+    private static let watchedOverheadByteCount = 200
 
     private(set) var queue: [Queued] = []
     private var ranges: [(offset: Int, count: Int)] = []
@@ -28,21 +30,31 @@ public final class Transaction {
     private(set) var needsAllShards = false
     /// Whether a queued command may add memory.
     private(set) var mayGrow = false
-    var watched: [Watched] = []
+    /// A set: one WATCH may name a hundred thousand keys, each looked up among those before it.
+    private(set) var watched: Set<Watched> = []
+    private var watchedByteCount = 0
     let flag = WatchFlag()
 
-    /// Bytes held, for the client's account.
-    public var heapByteCount: Int {
-        bytes.capacity + ranges.capacity * 16 + queue.capacity * 24 + watched.reduce(0) { $0 + $1.key.count + 64 }
+    /// Bytes held by the queue.
+    var queueByteCount: Int {
+        bytes.capacity + ranges.capacity * Transaction.rangeByteCount + queue.capacity * MemoryLayout<Queued>.stride
     }
+    /// Bytes held by queue and watches, for the client's account. O(1).
+    public var heapByteCount: Int { queueByteCount + watchedByteCount }
     public var queuedCount: Int { queue.count }
     public var watchedCount: Int { watched.count }
 
-    /// Copies a request behind the others; false when the queue is full.
-    func append(_ command: UnsafePointer<Command>, _ arguments: UnsafePointer<ByteSlice>, count: Int) -> Bool {
-        var total = bytes.count
-        for index in 0..<count { total += arguments[index].count + 16 }
-        guard total <= Transaction.maximumByteCount else { return false }
+    private static let rangeByteCount = MemoryLayout<(offset: Int, count: Int)>.stride
+
+    /// Copies a request behind the others; false when the queue would hold more than `limit` bytes, the records of arguments and
+    /// commands counted in: a million of them are more than their texts.
+    func append(
+        _ command: UnsafePointer<Command>, _ arguments: UnsafePointer<ByteSlice>, count: Int, limit: Int
+    ) -> Bool {
+        var total = bytes.count + (ranges.count + count) * Transaction.rangeByteCount
+        total += (queue.count + 1) * MemoryLayout<Queued>.stride
+        for index in 0..<count { total += arguments[index].count }
+        guard total <= limit else { return false }
         queue.append(Queued(command: command, firstArgument: ranges.count, argumentCount: count))
         for index in 0..<count {
             ranges.append((bytes.count, arguments[index].count))
@@ -68,6 +80,20 @@ public final class Transaction {
                 return body(slices.baseAddress.unsafelyUnwrapped)  // its capacity is at least 1
             }
         }
+    }
+
+    /// Notes a key as watched; false when it was already.
+    func insertWatched(_ key: Watched) -> Bool {
+        guard watched.insert(key).inserted else { return false }
+        watchedByteCount += 2 * key.key.count + Transaction.watchedOverheadByteCount
+        return true
+    }
+
+    /// Forgets the watched keys.
+    func removeAllWatched() {
+        watched = []
+        watchedByteCount = 0
+        flag.lower()
     }
 
     /// Forgets the queue, not the watches.

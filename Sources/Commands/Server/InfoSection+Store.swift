@@ -101,6 +101,7 @@ extension InfoSection {
         report.zeros("reply_buffer_shrinks", "reply_buffer_expands")
         report.field("eventloop_cycles", statistics.turnCount)
         report.field("acl_access_denied_auth", statistics.deniedAuthenticationCount)
+        report.field("acl_delayed_auth_replies", statistics.delayedAuthenticationCount)
         report.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
     }
 

@@ -20,6 +20,10 @@ extension ServerFacts {
         clients.maximumCount = shared.configuration.settings.maxClients
         clients.blockedCount = server.blockedClients
         clients.bufferByteCount = server.connectionBufferBytes
+        clients.recentInputByteCount = server.recentInputBytes
+        clients.recentOutputByteCount = server.recentOutputBytes
+        clients.watchingCount = shared.watchingClientCount
+        clients.watchedKeyCount = store.watchedKeyCount
         gatherStatistics(shared, server, store)
         processor = ProcessReading.processor
         shardCount = shared.store.shardCount
@@ -76,6 +80,7 @@ extension ServerFacts {
         statistics.outputByteCount = server.outputBytes
         statistics.expiredCount = store.expiredCount
         statistics.evictedCount = store.evictedCount
+        statistics.evictedClientCount = server.evictedClients
         statistics.hitCount = counters.sum(.keyspaceHits)
         statistics.missCount = counters.sum(.keyspaceMisses)
         statistics.errorCount = counters.sum(.errorReplies)
@@ -84,6 +89,7 @@ extension ServerFacts {
         statistics.queryBufferDisconnectionCount = server.queryLimitDisconnections
         statistics.outputBufferDisconnectionCount = server.outputLimitDisconnections
         statistics.deniedAuthenticationCount = counters.sum(.authenticationFailures)
+        statistics.delayedAuthenticationCount = counters.sum(.delayedAuthentications)
         statistics.turnCount = server.eventLoopCycles
         statistics.changeCount = store.changeCount
         statistics.lastSaveSeconds = shared.startSeconds

@@ -71,6 +71,8 @@ struct ServerFacts {
         var queryBufferDisconnectionCount: UInt64 = 0
         var outputBufferDisconnectionCount: UInt64 = 0
         var deniedAuthenticationCount: UInt64 = 0
+        /// Of those, the ones whose replies were held back.
+        var delayedAuthenticationCount: UInt64 = 0
         var turnCount: UInt64 = 0
         var changeCount: UInt64 = 0
         var lastSaveSeconds: Int64 = 0

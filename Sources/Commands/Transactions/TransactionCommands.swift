@@ -49,6 +49,7 @@ enum TransactionCommands {
             return call.reply.error("ERR MULTI calls can not be nested")
         }
         transaction(call).discardQueue()
+        call.session.pointee.updateHeldByteCount()
         call.session.pointee.conditions.insert(.inTransaction)
         call.reply.ok()
     }
@@ -65,6 +66,7 @@ enum TransactionCommands {
         guard let transaction = call.session.pointee.transaction else { return }
         transaction.discardQueue()
         call.executor.unwatchAll(transaction)
+        call.session.pointee.updateHeldByteCount()
     }
 
     /// The shards of the keys are locked.
@@ -73,20 +75,21 @@ enum TransactionCommands {
             return call.reply.error("ERR WATCH inside MULTI is not allowed")
         }
         let transaction = transaction(call)
-        guard transaction.watched.count + call.argumentCount - 1 <= maximumWatchedCount else {
+        guard transaction.watchedCount + call.argumentCount - 1 <= maximumWatchedCount else {
             return call.reply.error("ERR a connection may watch \(maximumWatchedCount) keys at most")
         }
+        let watchedBefore = transaction.watchedCount
         for index in 1..<call.argumentCount {
             let key = call.key(index)
-            let isWatched = transaction.watched.contains {
-                $0.database == key.database && $0.key.elementsEqual(key.bytes.buffer)
+            guard transaction.insertWatched(Transaction.Watched(database: key.database, key: key.bytes.array)) else {
+                continue
             }
-            if isWatched { continue }
             // An entry past its deadline goes now: its removal later would be no change of the watched key.
             _ = call.peek(key)
             call.access.watch(key, transaction.flag)
-            transaction.watched.append(Transaction.Watched(database: key.database, key: key.bytes.array))
         }
+        if watchedBefore == 0 { call.shared.watchesChanged(isWatching: true) }
+        call.session.pointee.updateHeldByteCount()
         call.reply.ok()
     }
 
@@ -94,6 +97,7 @@ enum TransactionCommands {
         // In EXEC the watches are gone before the first command runs.
         if !call.isInTransaction, let transaction = call.session.pointee.transaction {
             call.executor.unwatchAll(transaction)
+            call.session.pointee.updateHeldByteCount()
         }
         call.reply.ok()
     }

@@ -1,5 +1,6 @@
 """Command line, environment, file: precedence, and one clear line for what is wrong."""
 
+import resource
 import subprocess
 
 import pytest
@@ -204,6 +205,24 @@ def test_no_control_bytes_in_values(value):
     with Server() as server, server.connect() as client:
         assert client.call("CONFIG", "SET", "requirepass", value).is_error
         assert client.call("PING").value == b"PONG"
+
+
+@own
+def test_maxclients_above_what_the_system_allows():
+    """Refused with Redis's words, and nothing is changed; what fits is taken."""
+    with Server(maxclients=100) as server, server.connect() as client:
+        # No more than now: a process with the right to could raise its hard limit.
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+        reply = client.call("CONFIG", "SET", "timeout", 77, "maxclients", (1 << 32) - 1)
+        expected = (
+            b"ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able "
+            b"to handle the specified number of clients, try with "
+        )
+        assert reply.is_error and reply.value.startswith(expected), reply
+        assert int(reply.value[len(expected) :]) >= 500
+        assert value_of(server, "maxclients") == "100" and value_of(server, "timeout") == "0"
+        assert client.call("CONFIG", "SET", "maxclients", 200).value == b"OK"
+        assert value_of(server, "maxclients") == "200"
 
 
 @own

@@ -1,8 +1,10 @@
 """Start, signals, notification, listeners, authentication."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -139,6 +141,31 @@ def test_unix_socket(tmp_path):
     assert not os.path.exists(path)
 
 
+@own
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not here")
+def test_a_unix_socket_is_at_no_moment_open_to_others(tmp_path):
+    """R17, CVE-2023-45145: the umask is narrowed before the file appears, its mode is right before anybody can connect."""
+    path, trace = str(tmp_path / "socket"), tmp_path / "trace"
+    server = Server(unixsocket=path, unixsocketperm="700")
+    calls = ["strace", "-f", "-o", str(trace), "-e", "trace=umask,bind,chmod,fchmodat,listen"]
+    process = subprocess.Popen(
+        [*calls, *server.command_line()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=server.environment)
+    try:
+        assert wait_until(lambda: trace.exists() and "umask(022" in trace.read_text(), 10)
+        lines = [line.split(None, 1)[1] for line in trace.read_text().splitlines()]
+        bound = next(number for number, line in enumerate(lines) if line.startswith("bind(") and path in line)
+        assert any(line.startswith("umask(077)") for line in lines[:bound]), lines
+        changed = next(number for number, line in enumerate(lines) if line.startswith(("chmod(", "fchmodat(")))
+        listening = next(number for number, line in enumerate(lines) if number > bound and line.startswith("listen("))
+        assert bound < changed < listening, lines
+    finally:
+        # strace passes no signal on.
+        with Connection(server.address) as client:
+            client.send("SHUTDOWN", "NOSAVE")
+            client.read_until_closed()
+        process.wait(20)
+
+
 def test_a_socket_left_behind_is_replaced(tmp_path):
     path = str(tmp_path / "socket")
     left = socket.socket(socket.AF_UNIX)
@@ -208,6 +235,27 @@ def test_requirepass():
     with Server(requirepass="secret") as server, server.connect() as client:
         replies = client.pipeline(("AUTH", "wrong"), ("PING",), ("AUTH", "secret"), ("PING",))
         assert [reply.value.split()[0] for reply in replies] == [b"WRONGPASS", b"NOAUTH", b"OK", b"PONG"]
+
+
+def test_exec_and_others_before_authentication():
+    """As redis-server 7.0.15 answers: EXEC has a word of its own for every refusal."""
+    refused = b"NOAUTH Authentication required."
+    aborted = b"EXECABORT Transaction discarded because of: "
+    with Server(requirepass="secret") as server, server.connect() as client:
+        assert client.call("EXEC").value == aborted + refused
+        for command in (("MULTI",), ("DISCARD",), ("WATCH", "k"), ("UNWATCH",), ("GET", "k"), ("CONFIG", "GET", "*")):
+            assert client.call(*command).value == refused
+        # Arity and names are looked at first.
+        assert client.call("EXEC", "a").value == aborted + b"wrong number of arguments for 'exec' command"
+        assert client.call("MULTI", "a").value == b"ERR wrong number of arguments for 'multi' command"
+        assert client.call("GET").value == b"ERR wrong number of arguments for 'get' command"
+        assert client.call("NOSUCH").value.startswith(b"ERR unknown command 'NOSUCH'")
+        assert client.call("CLIENT", "NOSUCH").value.startswith(b"ERR unknown subcommand 'NOSUCH'")
+        assert client.call("AUTH", "secret").value == b"OK"
+        assert client.call("MULTI").value == b"OK"
+        assert client.call("AUTH", "wrong").value == b"QUEUED"
+        assert client.call("RESET").value == b"RESET"
+        assert client.call("EXEC").value == aborted + refused
 
 
 def test_requirepass_changes_at_run_time():

@@ -12,6 +12,7 @@ struct Outcome: Equatable {
         case open
         case failed(ProtocolFailure)
         case hostile
+        case handshake
     }
 
     /// Counts and bytes of all commands, one behind the other.
@@ -69,6 +70,7 @@ func read(_ message: [UInt8], _ limits: RequestParser.Limits, next: () -> Int) -
             case .parsed(let bytes): consumed = bytes
             case .failed(let failure, let bytes): (consumed, outcome.ending) = (bytes, .failed(failure))
             case .hostile(let bytes): (consumed, outcome.ending) = (bytes, .hostile)
+            case .handshake(let bytes): (consumed, outcome.ending) = (bytes, .handshake)
             }
             precondition(consumed >= 0 && consumed <= count)
             precondition(parser.heapByteCount <= 64 + 6 * count)

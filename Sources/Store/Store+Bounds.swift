@@ -53,7 +53,12 @@ extension Store {
             if ledger.wasteBytes > 0 { ledger.setWaste(bytes: 0) }
             return
         }
-        let figures = nc_allocator_read_statistics()
+        var figures = nc_allocator_read_statistics()
+        if Int(figures.resident - figures.allocated) > maximum / 16 {
+            // What was freed since the last look, at most some megabytes.
+            nc_allocator_purge()
+            figures = nc_allocator_read_statistics()
+        }
         let waste = Int(figures.resident - figures.allocated) - maximum / 16
         // Never more than half the bound: the rest would be evicted in vain.
         ledger.setWaste(bytes: min(max(waste, 0), maximum / 2))

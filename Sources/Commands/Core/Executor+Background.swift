@@ -24,6 +24,8 @@ extension Executor {
     private static let reclaimBudget = 2048
     /// Milliseconds between two looks at the allocator's waste, close to the bound.
     private static let wasteInterval = 10
+    /// Milliseconds between two looks at the clock and the figures of INFO.
+    private static let sampleInterval = 100
 
     /// Works for half a millisecond at the most.
     ///
@@ -31,7 +33,7 @@ extension Executor {
     public func runBackground() -> Int {
         let now = nowMilliseconds
         var wait = 1000 - Int(now % 1000)
-        if now - background.followedMilliseconds >= 100 || now < background.followedMilliseconds {
+        if now - background.followedMilliseconds >= Executor.sampleInterval || now < background.followedMilliseconds {
             background.followedMilliseconds = now
             if loopIndex == 0 {
                 shared.clock.follow(nowMilliseconds: now)
@@ -41,22 +43,27 @@ extension Executor {
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {
             if sweep(now) { background.sweptTick = now / 1000 } else { wait = 0 }
         }
-        if loopIndex == 0, shared.store.maximumBytes > 0 {
-            if now - background.bookedWasteMilliseconds >= Executor.wasteInterval
-                || now < background.bookedWasteMilliseconds
-            {
-                background.bookedWasteMilliseconds = now
-                shared.store.bookAllocatorWaste()
-            }
+        if loopIndex == 0 {
+            bookWasteWhenDue()
             // Also when it was not yet time: the loop's clock and this one do not tick together.
-            if !shared.store.fits(bytes: shared.store.maximumBytes / 8, entries: 0) {
-                wait = min(wait, Executor.wasteInterval)
-            }
+            let isNear = !shared.store.fits(bytes: shared.store.maximumBytes / 4, entries: 0)
+            wait = min(wait, isNear ? Executor.wasteInterval : Executor.sampleInterval)
             if shared.store.compact() { wait = 0 }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
         return wait
+    }
+
+    /// Looks at the allocator's waste, on the first loop, when the last look is long enough ago. Also called when a write finds no
+    /// room: a small store may fill between two turns of the background work.
+    func bookWasteWhenDue() {
+        let now = nowMilliseconds
+        guard loopIndex == 0, shared.store.maximumBytes > 0 else { return }
+        let elapsed = now - background.bookedWasteMilliseconds
+        guard elapsed >= Executor.wasteInterval || elapsed < 0 else { return }
+        background.bookedWasteMilliseconds = now
+        shared.store.bookAllocatorWaste()
     }
 
     /// After a bound was lowered: evicts until it holds, a slice a turn. True when there is more to do.

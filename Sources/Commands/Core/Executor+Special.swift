@@ -196,6 +196,7 @@ extension Executor {
         let entries = newEntryCount(command)
         if store.fits(bytes: bytes, entries: entries) { return nil }
         if store.maximumBytes > 0, bytes > store.maximumBytes { return refuseForMemory(command) }
+        bookWasteWhenDue()
         let hash = state.pointee.hasFirstKeyHash ? state.pointee.firstKeyHash : 0
         let preferred = state.pointee.access.shardIndex(hash: hash)
         switch store.makeRoom(bytes: bytes, entries: entries, preferred: preferred, now: nowMilliseconds) {

@@ -41,6 +41,9 @@ extension StoreAccess {
         handle.shard.pointee.remove(handle.place, database: handle.key.database)
     }
 
+    /// Notes a change of a key that was not there before and is not there now: written with a deadline that has passed.
+    public func noteChange(of key: Key) { shard(hash: key.hash).pointee.changed(key) }
+
     /// Fetches the way to a key into the cache, in two steps that are to lie some time apart. The shard is locked.
     @inline(__always)
     public func prefetchBucket(hash: UInt64, database: Int) {

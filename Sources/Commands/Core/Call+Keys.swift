@@ -68,6 +68,12 @@ extension Call {
     @inline(__always)
     public func remove(_ handle: EntryHandle) { access.remove(handle) }
 
+    /// Ends a write whose deadline has passed already: the key is gone, and whoever watches it is told, as Redis does even of a
+    /// key that was not there.
+    public func removeOverdue(_ key: Key) {
+        if let present = lookupForWriting(key) { access.remove(present) } else { access.noteChange(of: key) }
+    }
+
     /// The block that was copied from this very argument before the lock, if one was.
     @inline(__always)
     private func takePreparedBlock(for value: ByteSlice) -> SharedBlock? {

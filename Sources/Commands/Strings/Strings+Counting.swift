@@ -74,7 +74,7 @@ private struct Counter {
     private func store(_ new: Int64) -> Bool {
         if let entry, case .kept = lifetime { return call.stored(entry.replaceInteger(new)) }
         if let expiry = lifetime.expiry(replacing: entry) { return call.set(key, toInteger: new, expiry: expiry) }
-        if let entry { call.remove(entry) }
+        call.removeOverdue(key)
         return true
     }
 

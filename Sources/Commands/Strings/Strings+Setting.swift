@@ -171,7 +171,7 @@ enum NewLifetime {
         _ key: Key, to value: ByteSlice, _ old: EntryHandle?, _ call: Call, _ mark: ReplyBuffer.Mark? = nil
     ) -> Bool {
         guard let expiry = expiry(replacing: old) else {
-            if let present = call.lookupForWriting(key) { call.remove(present) }
+            call.removeOverdue(key)
             return true
         }
         if call.set(key, to: value, expiry: expiry) { return true }

@@ -4,8 +4,10 @@ import Primitives
 
 /// A client that sends one GET at a time, a tenth of a millisecond after the last reply, and keeps the longest wait.
 ///
-/// A pause that another program on the machine caused is told from the server's own: from each wait are taken the time that the
-/// generator stood in its run queue, and the time that the server's threads stood in theirs while the server did not run.
+/// A pause that the machine caused is told from the server's own: from each wait are taken the time that the generator stood in
+/// its run queue, and the time that the server's threads stood in theirs while the server did not run; and what is left is
+/// the server's only as far as it ran meanwhile. A virtual machine's CPU clocks stand still while the hypervisor runs
+/// something else.
 struct PauseProbe {
     /// Short against a pause that matters, long enough to leave an idle server idle.
     private static let intervalNanoseconds: UInt64 = 100_000
@@ -78,7 +80,7 @@ struct PauseProbe {
         let serverRan = min(wait, server.nanoseconds() - before.server)
         let serverStood = min(wait - serverRan, serverDelay.nanoseconds() - before.serverDelay)
         let generatorStood = min(wait, ownDelay.nanoseconds() - before.ownDelay)
-        longestOwn = max(longestOwn, wait - min(wait, serverStood + generatorStood))
+        longestOwn = max(longestOwn, min(serverRan, wait - min(wait, serverStood + generatorStood)))
     }
 }
 

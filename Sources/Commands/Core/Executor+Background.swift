@@ -1,3 +1,4 @@
+import CAllocator
 import CPrimitives
 import Configuration
 import Primitives
@@ -14,6 +15,9 @@ extension Executor {
         var sweptTick: Int64 = -1
         var followedMilliseconds: Int64 = 0
         var bookedWasteMilliseconds: Int64 = 0
+        /// When the allocator was last asked to give back pages, and whether it has many left.
+        var decayedMemoryMilliseconds: Int64 = 0
+        var holdsUnusedMemory = false
         /// LFU: when the counters of this loop's shards were last decayed, and the next shard of a round under way.
         var decayedMilliseconds: Int64 = 0
         var nextDecayed: Int?
@@ -24,6 +28,8 @@ extension Executor {
     private static let reclaimBudget = 2048
     /// Milliseconds between two looks at the allocator's waste, close to the bound.
     private static let wasteInterval = 10
+    /// Unused pages below this can wait for the next look at the clock, in bytes.
+    private static let unusedMemoryThreshold: Int64 = 1 << 20
     /// Milliseconds between two looks at the clock and the figures of INFO.
     private static let sampleInterval = 100
 
@@ -49,10 +55,21 @@ extension Executor {
             let isNear = !shared.store.fits(bytes: shared.store.maximumBytes / 4, entries: 0)
             wait = min(wait, isNear ? Executor.wasteInterval : Executor.sampleInterval)
             if shared.store.compact() { wait = 0 }
+            if giveBackMemory(now) { wait = min(wait, Executor.wasteInterval) }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
         return wait
+    }
+
+    /// Has the allocator give back pages, as many as are due; true when it is to be asked again soon.
+    private func giveBackMemory(_ now: Int64) -> Bool {
+        let elapsed = now - background.decayedMemoryMilliseconds
+        if elapsed >= Executor.wasteInterval || elapsed < 0 {
+            background.decayedMemoryMilliseconds = now
+            background.holdsUnusedMemory = nc_allocator_decay() > Executor.unusedMemoryThreshold
+        }
+        return background.holdsUnusedMemory
     }
 
     /// Looks at the allocator's waste, on the first loop, when the last look is long enough ago. Also called when a write finds no

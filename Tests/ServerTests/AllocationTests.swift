@@ -129,11 +129,16 @@ import Testing
             return allocated { for _ in 0..<4 { getAll() } }
         }
 
-        /// Bytes that the loop's thread allocates while `body` runs.
+        /// Bytes that the loop's thread allocates while `body` runs: the least of five times. What each request takes is taken every
+        /// time; what the loop does by the clock (seen on a busy machine: 96 bytes once in some thousand requests) is not.
         func allocated(_ body: () -> Void) -> Int {
-            let before = count()
-            body()
-            return count() - before
+            var least = Int.max
+            for _ in 0..<5 where least > 0 {
+                let before = count()
+                body()
+                least = min(least, count() - before)
+            }
+            return least
         }
 
         private func count() -> Int {

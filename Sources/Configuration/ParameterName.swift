@@ -18,6 +18,7 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case clientQueryBufferLimit = "client-query-buffer-limit"
     case clientOutputBufferLimit = "client-output-buffer-limit"
     case maxMemoryClients = "maxmemory-clients"
+    case trackingTableMaxKeys = "tracking-table-max-keys"
     // Store
     case databases
     case maxMemory = "maxmemory"

@@ -93,6 +93,13 @@ extension ParameterTable {
                 otherwise one large value would close its client on a small cache. Without maxmemory a percentage is no \
                 bound.
                 """),
+            Parameter(
+                .trackingTableMaxKeys, .integer(0...Int64.max, unit: ""), .integer(1_000_000), isMutable: true,
+                """
+                Number of keys that are remembered for clients under CLIENT TRACKING. One more drops another at random, \
+                and its readers are told as if it had changed. Each takes some 160 bytes besides its name, which count \
+                against maxmemory. 0 for no bound.
+                """),
         ]
     )
 

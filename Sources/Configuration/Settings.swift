@@ -16,6 +16,8 @@ public struct Settings: Sendable {
     public let outputLimits: OutputLimits
     /// 0 for no bound.
     public let maxMemoryClientsBytes: Int
+    /// 0 for no bound.
+    public let trackingTableMaximumKeyCount: Int
 
     /// 0 for no bound.
     public let maxMemoryBytes: Int64
@@ -50,6 +52,7 @@ public struct Settings: Sendable {
         }
         outputLimits = limits
         maxMemoryClientsBytes = Int(values.maxMemoryClientsBytes)
+        trackingTableMaximumKeyCount = Int(values.integer(.trackingTableMaxKeys))
         maxMemoryBytes = values.maxMemoryBytes
         maxEntries = values.maxEntries
         maxMemoryPolicy = values.maxMemoryPolicy

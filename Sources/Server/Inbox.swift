@@ -1,4 +1,5 @@
 import CPrimitives
+import Commands
 import Networking
 import Primitives
 
@@ -9,6 +10,8 @@ final class Inbox: @unchecked Sendable {
         case accepted(Descriptor, isUnixSocket: Bool)
         /// A line for the loop's clients in MONITOR mode.
         case monitored([UInt8])
+        /// What CLIENT TRACKING has to tell the loop's clients.
+        case tracking([TrackingMessage])
         /// A session of this loop was marked to be closed.
         case killed
         /// To accept no more, finish what is in flight and end.

@@ -14,6 +14,7 @@ extension Loop {
             switch message {
             case .accepted(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
             case .monitored(let line): feedMonitors(line)
+            case .tracking(let messages): deliver(messages)
             case .killed: someWereKilled = true
             case .drain: drain()
             case .stop: isStopped = true

@@ -122,6 +122,8 @@ extension Loop {
     /// Appends bytes that come from another connection's command, and sends what can be sent.
     mutating func push(_ bytes: [UInt8], to connection: ConnectionPointer) {
         guard connection.pointee.machine.phase == .open else { return }
+        let session = Connection.session(of: connection)
+        if session.pointee.job != nil { return session.pointee.deferredPushes.append(contentsOf: bytes) }
         limitOutput(connection)
         let output = output
         bytes.withUnsafeBufferPointer { buffer in
@@ -130,6 +132,12 @@ extension Loop {
         }
         flush(connection)
         settle(connection)
+    }
+
+    /// Tells clients what CLIENT TRACKING has for them.
+    mutating func deliver(_ messages: [TrackingMessage]) {
+        let pushes = executor._withUnsafeGuaranteedRef { $0.pushes(for: messages) }
+        for entry in pushes { push(entry.bytes, to: Connection.of(entry.session)) }
     }
 
     // MARK: After everything

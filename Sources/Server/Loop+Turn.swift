@@ -57,6 +57,7 @@ extension Loop {
         if now >= nextBackground {
             nextBackground = now + Int64(executor._withUnsafeGuaranteedRef { $0.runBackground() })
         }
+        executor._withUnsafeGuaranteedRef { $0.endTurn() }
         if !dead.isEmpty { bury() }
         nc_counter_add(&counters.pointee.turns, 1)
     }

@@ -50,6 +50,10 @@ extension Server: ServerControl {
         for index in 0..<loopCount { inbox(of: index).post(.monitored(line)) }
     }
 
+    public func deliver(_ messages: [TrackingMessage], toLoop index: Int) {
+        inbox(of: index).post(.tracking(messages))
+    }
+
     public func monitorChanged(_ session: UnsafeMutablePointer<Session>) {
         let count = monitorCount.add(session.pointee.isMonitor ? 1 : -1, ordering: .relaxed).newValue
         shared.setMonitored(count > 0)

@@ -64,7 +64,7 @@ public struct EntryHandle {
     /// Makes `encodingName` raw, as Redis has it of values that a command has put together (BITOP).
     public func noteChangedInline() { entry.noteChangedInline() }
 
-    /// Tells who watches the key that a command has changed it, though the value is the same.
+    /// Tells who observes the key that a command has changed it, though the value is the same.
     public func noteChange() { shard.pointee.changed(key) }
 
     /// Puts an integer in place of the value; the deadline stays. False when there is no memory.

@@ -16,6 +16,7 @@ struct MemoryLedger {
         case maximumBytes, maximumEntryCount, byteGrain, entryGrain, sequence, wasteBytes
         case policy, isExact, tightBytes, tightEntryCount
         case isCompacting, movedCount, keptCount, compactionNanoseconds
+        case trackedKeyCount, trackedHand
     }
 
     private static let byteCount: Int64 = 256
@@ -93,6 +94,12 @@ struct MemoryLedger {
         add(.keptCount, kept)
         add(.compactionNanoseconds, nanoseconds)
     }
+
+    /// Keys that tracking clients have read.
+    var trackedKeyCount: Int { load(.trackedKeyCount) }
+    func addTrackedKeys(_ count: Int) { add(.trackedKeyCount, count) }
+    /// The next number of those by which shards take turns in dropping tracked keys.
+    func nextTrackedHand() -> Int { Int(nc_atomic_add_signed(fields + Field.trackedHand.rawValue, 1)) }
 
     func addForeign(bytes: Int) { add(.foreignBytes, bytes) }
     func addDetached(bytes: Int) { add(.detachedBytes, bytes) }

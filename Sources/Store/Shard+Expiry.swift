@@ -82,11 +82,11 @@ extension Shard {
         segment.pointee.nextVisit = nextVisit
     }
 
-    /// Tells watchers and the change count of a removal that `takeOut` is about to make.
+    /// Tells observers and the change count of a removal that `takeOut` is about to make.
     @inline(__always)
     private mutating func noteRemoval(_ place: Place, database: Int) {
         let key = place.slot.pointee.entry.key
-        let hash = watches == nil ? 0 : seed.hash(key)
+        let hash = observers == nil ? 0 : seed.hash(key)
         changed(Key(bytes: key, hash: hash, database: database))
     }
 

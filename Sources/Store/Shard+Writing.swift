@@ -2,7 +2,7 @@ import CPrimitives
 import Primitives
 
 /// Insertion, replacement, removal. Every change of a shard's content goes through these, so that ledger, policy,
-/// expiry and watches stay true together.
+/// expiry and observers stay true together.
 extension Shard {
     /// Makes `entry` the value of `key`, in place of any it has. The shard owns the entry from here on.
     ///
@@ -62,8 +62,8 @@ extension Shard {
     /// Takes the entry out and frees it. Invalidates places of its table.
     @inline(__always)
     mutating func remove(_ place: Place, database: Int) {
-        let hash = watches == nil ? 0 : seed.hash(place.slot.pointee.entry.key)
-        if watches != nil {
+        let hash = observers == nil ? 0 : seed.hash(place.slot.pointee.entry.key)
+        if observers != nil {
             changed(Key(bytes: place.slot.pointee.entry.key, hash: hash, database: database))
         } else {
             changeCount &+= 1
@@ -104,10 +104,10 @@ extension Shard {
         return expiryClass
     }
 
-    /// Marks a change for WATCH and INFO.
+    /// Marks a change for WATCH, CLIENT TRACKING and INFO.
     @inline(__always)
     mutating func changed(_ key: Key) {
         changeCount &+= 1
-        if watches != nil { notifyWatchers(of: key) }
+        if observers != nil { notifyObservers(of: key) }
     }
 }

@@ -31,8 +31,8 @@ public struct Shard: ~Copyable {
     public internal(set) var evictedCount: UInt64 = 0
     /// Changes to the data since the store began (Redis's `rdb_changes_since_last_save`).
     public internal(set) var changeCount: UInt64 = 0
-    /// The keys of this shard under WATCH; nil when there are none, so that a write pays one comparison.
-    var watches: WatchList?
+    /// Who is to be told of changes; nil when nobody is, so that a write pays one comparison.
+    var observers: KeyObservers?
 
     init(index: Int, seed: HashSeed, ledger: MemoryLedger, databaseCount: Int) {
         self.index = index

@@ -30,6 +30,8 @@ extension Store {
             for index in database.map({ $0..<($0 + 1) }) ?? 0..<databaseCount {
                 count += shard.pointee.detach(database: index, now: now, into: reclaimer)
             }
+            // Whoever has read keys is told that all have changed.
+            shard.pointee.forgetTrackedKeys()
         }
         return count
     }
@@ -126,5 +128,6 @@ extension Shard {
         }
         (tables[a], tables[b]) = (tables[b], tables[a])
         eviction.pointee.smallQueue.swapDatabases(a, b)
+        forgetTrackedKeys()
     }
 }

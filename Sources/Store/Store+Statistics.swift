@@ -17,6 +17,10 @@ extension Store {
         public var changeCount: UInt64 = 0
         /// Keys that transactions watch, each counted once.
         public var watchedKeyCount = 0
+        /// Keys that tracking clients have read.
+        public var trackedKeyCount = 0
+        /// The clients that have read them, each counted once for every key.
+        public var trackedReaderCount = 0
 
         public var totalBytes: Int { entryBytes + tableBytes + foreignBytes + detachedBytes }
     }
@@ -31,7 +35,10 @@ extension Store {
             sum.expiredCount += shard.pointee.expiredCount
             sum.evictedCount += shard.pointee.evictedCount
             sum.changeCount += shard.pointee.changeCount
-            sum.watchedKeyCount += shard.pointee.watches?.flags.count ?? 0
+            guard let observers = shard.pointee.observers else { return }
+            sum.watchedKeyCount += observers.flags.count
+            sum.trackedKeyCount += observers.tracked.count
+            sum.trackedReaderCount += observers.tracked.readerCount
         }
         sum.foreignBytes = ledger.foreignBytes
         sum.detachedBytes = ledger.detachedBytes

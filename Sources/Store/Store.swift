@@ -55,7 +55,9 @@ public final class Store: @unchecked Sendable {
         reclaimer = Reclaimer(ledger: ledger)
         databaseCount = settings.databaseCount
         guard let memory = nc_allocate_lines(Int64(settings.shardCount * StoreAccess.stride)) else { outOfMemory() }
-        access = StoreAccess(base: memory, shardCount: settings.shardCount, seed: settings.seed)
+        access = StoreAccess(
+            base: memory, shardCount: settings.shardCount, seed: settings.seed,
+            noted: NotedShards(shardCount: settings.shardCount))
         for index in 0..<settings.shardCount {
             access.shard(index).initialize(
                 to: Shard(index: index, seed: settings.seed, ledger: ledger, databaseCount: databaseCount))
@@ -70,6 +72,7 @@ public final class Store: @unchecked Sendable {
         for index in 0..<access.shardCount { access.shard(index).deinitialize(count: 1) }
         reclaimer.drain()
         ledger.free()
+        access.noted.free()
         nc_free_lines(access.base, Int64(access.shardCount * StoreAccess.stride))
     }
 
@@ -96,6 +99,7 @@ public struct StoreAccess: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     public let shardCount: Int
     let seed: HashSeed
+    let noted: NotedShards
 
     /// The shard at `index`, from 0 up to `shardCount` - 1.
     @inline(__always)

@@ -18,43 +18,26 @@ public final class WatchFlag: @unchecked Sendable {
     public func lower() { nc_atomic_store32_release(word, 0) }
 }
 
-/// The watched keys of one shard.
-final class WatchList {
-    struct WatchedKey: Hashable {
-        let database: Int
-        let key: [UInt8]
-    }
-
-    var flags: [WatchedKey: [WatchFlag]] = [:]
-}
-
 extension Shard {
     /// Raises `flag` when `key` changes from now on.
     mutating func watch(_ key: Key, _ flag: WatchFlag) {
-        let list = watches ?? WatchList()
-        watches = list
-        list.flags[WatchList.WatchedKey(database: key.database, key: key.bytes.array), default: []].append(flag)
+        let watched = KeyObservers.WatchedKey(database: key.database, key: key.bytes.array)
+        madeObservers().flags[watched, default: []].append(flag)
     }
 
     mutating func unwatch(database: Int, key: [UInt8], _ flag: WatchFlag) {
-        guard let list = watches else { return }
-        let watched = WatchList.WatchedKey(database: database, key: key)
-        list.flags[watched]?.removeAll { $0 === flag }
-        if list.flags[watched]?.isEmpty == true { list.flags[watched] = nil }
-        if list.flags.isEmpty { watches = nil }
-    }
-
-    @inline(never)
-    func notifyWatchers(of key: Key) {
-        let watched = WatchList.WatchedKey(database: key.database, key: key.bytes.array)
-        for flag in watches?.flags[watched] ?? [] { flag.raise() }
+        guard let observers else { return }
+        let watched = KeyObservers.WatchedKey(database: database, key: key)
+        observers.flags[watched]?.removeAll { $0 === flag }
+        if observers.flags[watched]?.isEmpty == true { observers.flags[watched] = nil }
+        dropIdleObservers()
     }
 
     /// Raises the flags of all keys of `database` (nil: of all), as FLUSHDB and SWAPDB change them all; of keys that exist in
     /// neither, as in Redis, nothing changes.
     func notifyWatchers(database: Int?, now: Int64, where exists: (Key) -> Bool) {
-        guard let list = watches else { return }
-        for (watched, flags) in list.flags where database == nil || watched.database == database {
+        guard let observers else { return }
+        for (watched, flags) in observers.flags where database == nil || watched.database == database {
             let touched = watched.key.withUnsafeBufferPointer { buffer in
                 let base = buffer.baseAddress ?? ("" as StaticString).utf8Start
                 let slice = ByteSlice(base: base, count: buffer.count)

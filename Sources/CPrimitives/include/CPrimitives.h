@@ -37,6 +37,8 @@ static inline void nc_atomic_store_relaxed(uint64_t *p, uint64_t v) { __atomic_s
 static inline uint64_t nc_atomic_load_acquire(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 static inline void nc_atomic_store_release(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
 static inline uint64_t nc_atomic_add(uint64_t *p, uint64_t v) { return __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }
+static inline void nc_atomic_or(uint64_t *p, uint64_t v) { (void)__atomic_fetch_or(p, v, __ATOMIC_RELEASE); }
+static inline uint64_t nc_atomic_exchange(uint64_t *p, uint64_t v) { return __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL); }
 static inline int64_t nc_atomic_load_signed(const int64_t *p) { return __atomic_load_n(p, __ATOMIC_RELAXED); }
 static inline void nc_atomic_store_signed(int64_t *p, int64_t v) { __atomic_store_n(p, v, __ATOMIC_RELAXED); }
 static inline int64_t nc_atomic_add_signed(int64_t *p, int64_t v) { return __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }

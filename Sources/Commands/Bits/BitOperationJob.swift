@@ -78,7 +78,7 @@ final class BitOperationJob: Job {
             if restartCount <= Self.maximumRestarts { return false }
         }
         while computedCount < byteCount { computeSlice() }
-        destination.withKey(call.access, database: database) { store($0, call) }
+        destination.withKey(call.access, database: database) { key in call.asWriter(of: key) { store(key, call) } }
         return true
     }
 

@@ -108,6 +108,12 @@ extension ClientLine {
             }
             if transaction.flag.isRaised { flags.insert(.dirtyWatch) }
         }
+        if let tracking = session.pointee.tracking {
+            redirection = tracking.redirectionID
+            flags.insert(.tracking)
+            if tracking.isRedirectionBroken { flags.insert(.brokenRedirection) }
+            if tracking.mode == .broadcast { flags.insert(.broadcasting) }
+        }
         if session.pointee.isMonitor { flags.insert(.monitor) }
         if session.pointee.isInTransaction { flags.insert(.transaction) }
         if session.pointee.job != nil { flags.insert(.blocked) }

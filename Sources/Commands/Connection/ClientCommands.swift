@@ -6,10 +6,11 @@ enum ClientCommands {
     static let specs: [CommandSpec] = [
         CommandSpec(
             container: "client", group: .connection, since: "2.4.0",
-            summary: "A container for commands about connections.", subcommands: ownConnection + otherConnections)
+            summary: "A container for commands about connections.",
+            subcommands: ownConnection + clientSideCaching + otherConnections)
     ]
 
-    private static let ownFlags: CommandFlags = [.noScript, .loading, .stale]
+    static let ownFlags: CommandFlags = [.noScript, .loading, .stale]
     private static let adminFlags: CommandFlags = [.admin, .noScript, .loading, .stale]
 
     private static let ownConnection: [CommandSpec] = [
@@ -48,14 +49,6 @@ enum ClientCommands {
             summary: "Keeps the connection from being closed for the memory it takes.", complexity: "O(1)",
             syntax: "<ON | OFF>",
             handler: { setSwitch(Call($0)) { session, isOn in session.pointee.isProtectedFromEviction = isOn } }),
-        CommandSpec(
-            "getredir", arity: 2, flags: ownFlags, categories: [.connection], group: .connection, since: "6.0.0",
-            summary: "Returns where invalidation messages go: -1, nowhere.", complexity: "O(1)",
-            handler: { Call($0).reply.integer(-1) }),
-        CommandSpec(
-            "trackinginfo", arity: 2, flags: ownFlags, categories: [.connection], group: .connection, since: "6.2.0",
-            summary: "Describes client-side caching of the connection: off.", complexity: "O(1)",
-            handler: { trackingInformation(Call($0)) }),
         CommandHelp.spec(group: .connection, since: "5.0.0", categories: [.connection]),
     ]
 
@@ -140,18 +133,6 @@ enum ClientCommands {
         guard isOn || call[2].equalsIgnoringCase("off") else { return call.syntaxError() }
         set(call.session, isOn)
         call.reply.ok()
-    }
-
-    private static func trackingInformation(_ call: Call) {
-        let reply = call.reply
-        reply.map(3)
-        reply.bulk("flags")
-        reply.set(1)
-        reply.bulk("off")
-        reply.bulk("redirect")
-        reply.integer(-1)
-        reply.bulk("prefixes")
-        reply.array(0)
     }
 
     // MARK: All connections

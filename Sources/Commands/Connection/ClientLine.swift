@@ -7,15 +7,18 @@ struct ClientLine {
         static let monitor = Flags(rawValue: 1 << 0)
         static let transaction = Flags(rawValue: 1 << 1)
         static let blocked = Flags(rawValue: 1 << 2)
-        static let dirtyWatch = Flags(rawValue: 1 << 3)
-        static let closingAfterReply = Flags(rawValue: 1 << 4)
-        static let closing = Flags(rawValue: 1 << 5)
-        static let unixSocket = Flags(rawValue: 1 << 6)
-        static let noEvict = Flags(rawValue: 1 << 7)
-        static let noTouch = Flags(rawValue: 1 << 8)
+        static let tracking = Flags(rawValue: 1 << 3)
+        static let brokenRedirection = Flags(rawValue: 1 << 4)
+        static let broadcasting = Flags(rawValue: 1 << 5)
+        static let dirtyWatch = Flags(rawValue: 1 << 6)
+        static let closingAfterReply = Flags(rawValue: 1 << 7)
+        static let closing = Flags(rawValue: 1 << 8)
+        static let unixSocket = Flags(rawValue: 1 << 9)
+        static let noEvict = Flags(rawValue: 1 << 10)
+        static let noTouch = Flags(rawValue: 1 << 11)
 
         /// The letters in the order of their bits.
-        private static let letters: [Character] = ["O", "x", "b", "d", "c", "A", "U", "e", "T"]
+        private static let letters: [Character] = ["O", "x", "b", "t", "R", "B", "d", "c", "A", "U", "e", "T"]
 
         var text: String {
             let set = Self.letters.enumerated().filter { rawValue & (1 << $0.offset) != 0 }.map(\.element)
@@ -47,6 +50,8 @@ struct ClientLine {
     /// The full name of the last command; "NULL" when there was none.
     var command = "NULL"
     var user = "default"
+    /// Where invalidation messages go: 0, to the connection itself; -1, nowhere.
+    var redirection: Int64 = -1
     var protocolVersion: Int32 = 2
     var libraryName = ""
     var libraryVersion = ""
@@ -57,7 +62,7 @@ struct ClientLine {
             + " idle=\(idleSeconds) flags=\(flags.text) db=\(database) sub=0 psub=0 ssub=0 multi=\(queuedCount)"
             + " watch=\(watchCount) qbuf=\(inputByteCount) qbuf-free=\(inputFreeByteCount) argv-mem=0"
             + " multi-mem=\(queuedByteCount) rbs=0 rbp=0 obl=0 oll=\(outputObjectCount) omem=\(outputByteCount)"
-            + " tot-mem=\(memoryByteCount) events=\(events) cmd=\(command) user=\(user) redir=-1"
+            + " tot-mem=\(memoryByteCount) events=\(events) cmd=\(command) user=\(user) redir=\(redirection)"
             + " resp=\(protocolVersion) lib-name=\(libraryName) lib-ver=\(libraryVersion)\n"
     }
 }

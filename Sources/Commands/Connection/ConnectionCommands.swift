@@ -59,6 +59,7 @@ enum ConnectionCommands {
             session.pointee.isMonitor = false
             call.shared.control?.monitorChanged(session)
         }
+        if session.pointee.tracking != nil { call.executor.endTracking(session) }
         session.pointee.setReplyMode(.on)
         session.pointee.protocolVersion = 2
         session.pointee.database = 0

@@ -59,6 +59,7 @@ extension Executor {
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
+        if loopIndex == 0, trimTracking() { wait = 0 }
         return wait
     }
 

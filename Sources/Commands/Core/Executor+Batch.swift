@@ -22,7 +22,8 @@ extension Executor {
         state.pointee.holdsAllShards = false
         let database = session.pointee.database
         prepare(batch, from: first, to: count, database: database)
-        let globalConditions = nc_atomic_load32_acquire(shared.globalConditions)
+        let conditions = nc_atomic_load32_acquire(shared.globalConditions)
+        let globalConditions = conditions & ~SharedState.trackedCondition
         var index = first
         var outcome = Outcome.done
         while index < count {
@@ -32,6 +33,7 @@ extension Executor {
             if outcome != .done { break }
         }
         if index > first { account(batch, from: first, to: index, session) }
+        if conditions != globalConditions { postInvalidations() }
         return (index - first, outcome)
     }
 
@@ -46,9 +48,11 @@ extension Executor {
         state.pointee.holdsAllShards = false
         batchStartNanoseconds = nc_monotonic_nanoseconds()
         prepare(batch, from: index, to: index + 1, database: session.pointee.database)
-        let globalConditions = nc_atomic_load32_acquire(shared.globalConditions)
+        let globalConditions =
+            nc_atomic_load32_acquire(shared.globalConditions) & ~SharedState.trackedCondition
         let outcome = run(batch, index, isExclusive: true, globalConditions: globalConditions)
         account(batch, from: index, to: index + 1, session)
+        endTurn()
         return outcome
     }
 

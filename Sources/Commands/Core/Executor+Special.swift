@@ -61,6 +61,7 @@ extension Executor {
             noteReply(command, output, countBefore)
         }
         if session.pointee.replyDelayMilliseconds > 0 { delayReply(from: countBefore, mark) }
+        if session.pointee.tracking != nil || tracking.isFlushed { finishTracking(command) }
         if session.pointee.job != nil { return .blocked }
         return session.pointee.shouldClose ? .close : .done
     }
@@ -77,14 +78,14 @@ extension Executor {
         case .one where state.pointee.hasFirstKeyHash:
             let shard = state.pointee.access.shard(hash: state.pointee.firstKeyHash)
             shard.lock()
-            command.pointee.handler(state)
+            callHandler(command)
             shard.unlock()
         case .one, .range, .counted:
             let access = state.pointee.access
             shardSet.removeAll()
             addKeys(of: command, state.pointee.arguments, count: state.pointee.argumentCount)
             shardSet.lockAll(access)
-            command.pointee.handler(state)
+            callHandler(command)
             shardSet.unlockAll(access)
         }
         if byteCount >= SharedBlock.threshold { dropPreparedBlock() }
@@ -114,7 +115,11 @@ extension Executor {
         let output = state.pointee.output
         let mark = output.pointee.mark
         let countBefore = output.pointee.count
-        if session.pointee.isInTransaction { session.pointee.transaction?.isDoomed = true }
+        if session.pointee.isInTransaction {
+            session.pointee.transaction?.isDoomed = true
+        } else {
+            session.pointee.tracking?.isChosen = false
+        }
         ReplyWriter(output, version: session.pointee.protocolVersion).error(bytes: bytes)
         countError(output, countBefore)
         if let command { nc_counter_add(&commandCounters[Int(command.pointee.index)].rejected, 1) }

@@ -41,6 +41,8 @@ public final class Executor: @unchecked Sendable {
     private let idleSession: UnsafeMutablePointer<Session>
     private let idleOutput: UnsafeMutablePointer<ReplyBuffer>
     var background = BackgroundState()
+    /// Clients of this loop under CLIENT TRACKING, and what is to be told to clients of all loops.
+    var tracking: TrackingState
     var batchStartNanoseconds: UInt64 = 0
     private var settingsGeneration = UInt64.max
     var settings: Settings
@@ -65,6 +67,7 @@ public final class Executor: @unchecked Sendable {
             repeating: LookedUp(command: nil, hash: 0, hasHash: false, sharesTime: false),
             count: RequestBatch.maximumCommandCount)
         shardSet = ShardSet(shardCount: shared.store.shardCount)
+        tracking = TrackingState(loopCount: shared.loopCount)
         idleOutput = .allocate(capacity: 1)
         idleOutput.initialize(to: ReplyBuffer())
         settings = shared.configuration.settings
@@ -111,6 +114,8 @@ public final class Executor: @unchecked Sendable {
 
     /// Releases what a connection holds in the store. Before its session goes.
     public func sessionClosed(_ session: UnsafeMutablePointer<Session>) {
+        if session.pointee.tracking != nil { endTracking(session) }
+        if !tracking.addressees.isEmpty { tracking.addressees[session.pointee.id] = nil }
         guard let transaction = session.pointee.transaction else { return }
         unwatchAll(transaction)
         session.pointee.transaction = nil
@@ -131,6 +136,7 @@ public final class Executor: @unchecked Sendable {
         session.pointee.job = nil
         session.pointee.jobDueMilliseconds = 0
         session.pointee.isJobMuted = false
+        if !session.pointee.deferredPushes.isEmpty { appendDeferredPushes(session, output) }
         return true
     }
 

@@ -11,6 +11,8 @@ public protocol ServerControl: AnyObject, Sendable {
     func feedMonitors(_ line: [UInt8])
     /// A connection has entered or left MONITOR mode.
     func monitorChanged(_ session: UnsafeMutablePointer<Session>)
+    /// Any thread: leaves messages for a loop, which gives them to its executor (`Executor.pushes`).
+    func deliver(_ messages: [TrackingMessage], toLoop index: Int)
     /// Any thread: stops the daemon in good order; with `force` without waiting for clients.
     func requestShutdown(force: Bool)
     /// Any thread.

@@ -12,6 +12,8 @@ public struct Session: ~Copyable {
         public static let inTransaction = Conditions(rawValue: 1 << 1)
         /// CLIENT REPLY OFF or SKIP.
         public static let mutesReplies = Conditions(rawValue: 1 << 2)
+        /// CLIENT TRACKING in a mode that needs to know what the connection reads or writes.
+        public static let tracked = Conditions(rawValue: 1 << 3)
     }
 
     public enum ReplyMode: Sendable { case on, off, skipNext }
@@ -49,6 +51,11 @@ public struct Session: ~Copyable {
     public var networkInputByteCount: UInt64 = 0
     public var networkOutputByteCount: UInt64 = 0
     public var transaction: Transaction?
+    /// CLIENT TRACKING; nil while it is off.
+    public internal(set) var tracking: ClientTracking?
+    /// Pushes that wait for the job's reply: sent before it, they would tell of changes that the reply does not show yet, or
+    /// cut it in two.
+    public var deferredPushes: [UInt8] = []
     /// A command under way that takes several turns.
     public var job: (any Job)?
     /// Store milliseconds from which on the job is to be asked; 0 for at once.
@@ -59,7 +66,7 @@ public struct Session: ~Copyable {
     var replyDelayMilliseconds: Int64 = 0
     /// Where the peer is, as far as guesses of passwords are counted together: an address, or a network of them.
     public let source: UInt64
-    /// Bytes that names, queue and watched keys take. Kept up to date by those who change them, so that the server reads a number
+    /// Bytes that names, queue, watched keys and prefixes take. Kept up to date by those who change them, so that the server reads a number
     /// instead of asking around after every event.
     public private(set) var heldByteCount = 0
 
@@ -85,10 +92,11 @@ public struct Session: ~Copyable {
 
     public var isInTransaction: Bool { conditions.contains(.inTransaction) }
 
-    /// To be called when names, queue or watched keys have changed.
+    /// To be called when names, queue, watched keys or prefixes have changed.
     mutating func updateHeldByteCount() {
         heldByteCount =
             name.count + libraryName.count + libraryVersion.count + (transaction.map { $0.heapByteCount } ?? 0)
+            + (tracking.map { $0.heapByteCount } ?? 0)
     }
 
     /// Sets CLIENT REPLY's mode.

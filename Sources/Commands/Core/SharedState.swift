@@ -26,15 +26,18 @@ public final class SharedState: @unchecked Sendable {
     /// Set by the server before any loop runs.
     public nonisolated(unsafe) weak var control: (any ServerControl)?
 
-    /// CLIENT PAUSE and MONITOR in force: read by every loop once per batch.
+    /// CLIENT PAUSE, MONITOR and CLIENT TRACKING in force: read by every loop once per batch.
     let globalConditions: UnsafeMutablePointer<UInt32>
     static let pausedCondition: UInt32 = 1
     static let monitoredCondition: UInt32 = 2
+    /// Some client tracks keys. It takes no request off the short way: a batch looks at it when it is done.
+    static let trackedCondition: UInt32 = 4
 
     private let pauseState = Locked(PauseState())
     private let errors = Locked([String: UInt64]())
     private let executors = Locked([WeakExecutor]())
     private let watchingClients = Atomic<Int>(0)
+    let tracking = TrackingRegistry()
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 
@@ -180,6 +183,10 @@ public final class SharedState: @unchecked Sendable {
 
     /// Switches the feeding of monitors on or off: whether any connection is in MONITOR mode.
     public func setMonitored(_ monitored: Bool) { setCondition(SharedState.monitoredCondition, monitored) }
+
+    /// Whether any client tracks keys.
+    var isTracked: Bool { nc_atomic_load32_acquire(globalConditions) & SharedState.trackedCondition != 0 }
+    func setTracked(_ tracked: Bool) { setCondition(SharedState.trackedCondition, tracked) }
 
     private func setCondition(_ bit: UInt32, _ on: Bool) {
         pauseState.withLock { _ in

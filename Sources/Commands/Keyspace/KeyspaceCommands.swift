@@ -58,6 +58,7 @@ enum KeyspaceCommands {
         if !isLocked { call.store.lockAll() }
         call.store.swapDatabases(Int(first), Int(second), now: call.nowMilliseconds)
         if !isLocked { call.store.unlockAll() }
+        call.executor.tracking.isFlushed = true
         call.reply.ok()
     }
 
@@ -74,6 +75,7 @@ enum KeyspaceCommands {
         }
         let database = isAll ? nil : Int?(call.session.pointee.database)
         call.store.flush(database: database, now: call.nowMilliseconds, locking: !call.holdsAllShards)
+        call.executor.tracking.isFlushed = true
         if isSynchronous, !call.isInTransaction {
             call.session.pointee.job = FlushJob()
         } else {

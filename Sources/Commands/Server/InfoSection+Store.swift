@@ -88,9 +88,11 @@ extension InfoSection {
         report.field("active_defrag_key_hits", compaction.movedCount)
         report.field("active_defrag_key_misses", compaction.keptCount)
         report.field("total_active_defrag_time", compaction.nanoseconds / 1_000_000)
-        report.zeros(
-            "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-            "unexpected_error_replies")
+        report.field("current_active_defrag_time", 0)
+        report.field("tracking_total_keys", statistics.trackedKeyCount)
+        report.field("tracking_total_items", statistics.trackedReaderCount)
+        report.field("tracking_total_prefixes", statistics.trackedPrefixCount)
+        report.field("unexpected_error_replies", 0)
         report.field("total_error_replies", statistics.errorCount)
         report.field("dump_payload_sanitizations", 0)
         report.field("total_reads_processed", statistics.readCount)

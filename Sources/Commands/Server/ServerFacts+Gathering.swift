@@ -24,6 +24,7 @@ extension ServerFacts {
         clients.recentOutputByteCount = server.recentOutputBytes
         clients.watchingCount = shared.watchingClientCount
         clients.watchedKeyCount = store.watchedKeyCount
+        clients.trackingCount = shared.tracking.clientCount
         gatherStatistics(shared, server, store)
         processor = ProcessReading.processor
         shardCount = shared.store.shardCount
@@ -90,6 +91,9 @@ extension ServerFacts {
         statistics.outputBufferDisconnectionCount = server.outputLimitDisconnections
         statistics.deniedAuthenticationCount = counters.sum(.authenticationFailures)
         statistics.delayedAuthenticationCount = counters.sum(.delayedAuthentications)
+        statistics.trackedKeyCount = store.trackedKeyCount
+        statistics.trackedReaderCount = store.trackedReaderCount
+        statistics.trackedPrefixCount = shared.tracking.prefixCount
         statistics.turnCount = server.eventLoopCycles
         statistics.changeCount = store.changeCount
         statistics.lastSaveSeconds = shared.startSeconds

@@ -24,6 +24,8 @@ struct ServerFacts {
         var blockedCount = 0
         var watchingCount = 0
         var watchedKeyCount = 0
+        /// Clients under CLIENT TRACKING.
+        var trackingCount = 0
         var recentInputByteCount = 0
         var recentOutputByteCount = 0
         var bufferByteCount = 0
@@ -73,6 +75,10 @@ struct ServerFacts {
         var deniedAuthenticationCount: UInt64 = 0
         /// Of those, the ones whose replies were held back.
         var delayedAuthenticationCount: UInt64 = 0
+        var trackedKeyCount = 0
+        /// Clients that have read those keys, each counted for every one.
+        var trackedReaderCount = 0
+        var trackedPrefixCount = 0
         var turnCount: UInt64 = 0
         var changeCount: UInt64 = 0
         var lastSaveSeconds: Int64 = 0

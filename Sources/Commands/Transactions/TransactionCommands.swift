@@ -167,7 +167,7 @@ extension Executor {
             let locksItself = queued.command.pointee.flags.intersection([.exclusive, .keyspace]) == .exclusive
             if locksItself { unlockShards(of: transaction) }
             state.pointee.holdsAllShards = transaction.needsAllShards && !locksItself
-            queued.command.pointee.handler(state)
+            callHandler(queued.command)
             if locksItself { lockShards(of: transaction) }
             while let job = session.pointee.job {
                 if job.step(Call(state)) { session.pointee.job = nil }

@@ -97,7 +97,7 @@ import Testing
     @Test(arguments: [
         ("CLIENT", "-ERR wrong number of arguments for 'client' command"),
         ("CLIENT foo", "-ERR unknown subcommand 'foo'. Try CLIENT HELP."),
-        ("CLIENT TRACKING ON", "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP."),
+        ("CLIENT TRACKED", "-ERR unknown subcommand 'TRACKED'. Try CLIENT HELP."),
         ("CLIENT ID x", "-ERR wrong number of arguments for 'client|id' command"),
         ("CLIENT SETINFO lib-name redis-py(x_v1,2)", "+OK"),
         ("CLIENT SETINFO foo x", "-ERR Unrecognized option 'foo'"),

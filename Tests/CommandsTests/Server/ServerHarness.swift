@@ -26,6 +26,8 @@ final class ServerHarness {
         func monitorChanged(_ session: UnsafeMutablePointer<Session>) {
             shared?.setMonitored(sessions.contains { $0.pointee.isMonitor })
         }
+        var messages: [TrackingMessage] = []
+        func deliver(_ messages: [TrackingMessage], toLoop index: Int) { self.messages += messages }
         func requestShutdown(force: Bool) { shutdowns.append(force) }
         func resetStatistics() {}
     }
@@ -99,6 +101,26 @@ final class ServerHarness {
     /// The reply with line ends as blanks: `$2 ok`.
     func run(_ line: String, on id: Int = 1) -> String {
         wire(line, on: id).split(separator: "\r\n").joined(separator: " ")
+    }
+
+    func endTurn() { executor.endTurn() }
+
+    /// Ends a connection, as its loop does.
+    func close(_ id: Int) { executor.sessionClosed(session(id)) }
+
+    /// What the messages that wait mean for each connection, with line ends as blanks.
+    func pushes() -> [Int: String] {
+        var texts: [Int: String] = [:]
+        while !connections.messages.isEmpty {
+            let messages = connections.messages
+            connections.messages = []
+            for push in executor.pushes(for: messages) {
+                let text = String(decoding: push.bytes, as: UTF8.self).split(separator: "\r\n").joined(separator: " ")
+                let id = Int(push.session.pointee.id)
+                texts[id] = texts[id].map { "\($0) \(text)" } ?? text
+            }
+        }
+        return texts
     }
 
     /// The text of a bulk reply.

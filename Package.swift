@@ -52,8 +52,9 @@ let package = Package(
             name: "CAllocator",
             dependencies: withJemalloc ? ["CJemalloc"] : [],
             cSettings: cSettings + (withJemalloc ? [.define("NEARCACHED_JEMALLOC")] : []),
-            // Debian's shared jemalloc would be one more thing to install beside the binary.
-            linkerSettings: withJemalloc ? [.unsafeFlags(["-l:libjemalloc_pic.a", "-lstdc++", "-lm"])] : []
+            // Shared, not the archive: a statically linked Swift runtime brings --exclude-libs ALL, which hides an archive's malloc
+            // from libc. Then libc has a heap of its own, and freeing what its realpath returned was a fault.
+            linkerSettings: withJemalloc ? [.linkedLibrary("jemalloc")] : []
         ),
         .target(name: "Primitives", dependencies: ["CPrimitives", "CLinux"], swiftSettings: swiftSettings),
         // Floor 1

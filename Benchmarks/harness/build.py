@@ -12,9 +12,10 @@ NEARCACHED = ROOT / ".build" / "release" / "nearcached"
 
 
 def build(product):
-    """Builds a product in release mode; its output is shown only when that fails."""
+    """Builds a product as scripts/run does; its output is shown only when that fails."""
     done = subprocess.run(
-        ["swift", "build", "-c", "release", "--product", product], cwd=ROOT, capture_output=True, text=True)
+        ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", product],
+        cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"cannot build {product}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
 

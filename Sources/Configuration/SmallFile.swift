@@ -33,7 +33,8 @@ enum SmallFile {
     static func replace(_ path: String, with bytes: [UInt8]) -> SystemError? {
         var status = stat()
         guard stat(path, &status) == 0 else { return .last }
-        var template = Array("\(path).XXXXXX".utf8CString)
+        let placeholders = String(repeating: "X", count: 6)  // mkostemp puts six letters of its own there
+        var template = Array("\(path).\(placeholders)".utf8CString)
         let descriptor = mkostemp(&template, O_CLOEXEC)
         guard descriptor >= 0 else { return .last }
         // Not permitted unless root, and no reason to fail: the daemon's own files belong to the daemon.

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,14 @@ from harness import SLOWNESS, Server, wait_until
 from wire import PONG, Closed, Connection, encode
 
 own = pytest.mark.own
+
+
+@own
+def test_the_shipped_conf_file():
+    """As scripts/run starts it. Linked with an allocator that libc did not share, the daemon failed on any conf file."""
+    conf = Path(__file__).resolve().parents[3] / "conf" / "nearcached.conf"
+    with Server(file=conf.read_bytes()) as server:
+        assert server.call("PING") == PONG
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -39,20 +39,26 @@ extension Entry {
     /// - Parameters:
     ///   - key: at most `maximumKeyCount` bytes.
     ///   - expiry: the deadline in store milliseconds, or `noExpiry`.
+    ///   - extensionBytes: as `EntryExtensionDraft` writes them. Their tags are retained for the entry by the caller.
     @inline(__always)
-    static func make(type: EntryType, key: ByteSlice, value: EntryValue, expiry: Int64) -> Entry? {
+    static func make(
+        type: EntryType, key: ByteSlice, value: EntryValue, expiry: Int64, extensionBytes: ByteSlice? = nil
+    ) -> Entry? {
         switch value {
         case .bytes(let bytes):
-            if bytes.count >= SharedBlock.threshold { return makeWithBlock(type: type, key, bytes, expiry) }
-            guard let entry = allocate(type, .inline, key, bytes.count, expiry) else { return nil }
+            if bytes.count >= SharedBlock.threshold {
+                return makeWithBlock(type: type, key, bytes, expiry, extensionBytes)
+            }
+            guard let entry = allocate(type, .inline, key, bytes.count, expiry, extensionBytes) else { return nil }
             memcpy(entry.storedValue, bytes.base, bytes.count)
             return entry
         case .integer(let integer):
-            guard let entry = allocate(type, .integer, key, integerWidth(integer), expiry) else { return nil }
+            guard let entry = allocate(type, .integer, key, integerWidth(integer), expiry, extensionBytes)
+            else { return nil }
             entry.writeInteger(integer)
             return entry
         case .block(let block):
-            guard let entry = allocate(type, .block, key, 8, expiry) else { return nil }
+            guard let entry = allocate(type, .block, key, 8, expiry, extensionBytes) else { return nil }
             nc_store64(entry.storedValue, UInt64(UInt(bitPattern: block.pointer)))
             return entry
         }
@@ -60,10 +66,13 @@ extension Entry {
 
     @inline(never)
     private static func makeWithBlock(
-        type: EntryType, _ key: ByteSlice, _ bytes: ByteSlice, _ expiry: Int64
+        type: EntryType, _ key: ByteSlice, _ bytes: ByteSlice, _ expiry: Int64, _ extensionBytes: ByteSlice?
     ) -> Entry? {
         guard let block = SharedBlock.make(bytes) else { return nil }
-        guard let entry = make(type: type, key: key, value: .block(block), expiry: expiry) else {
+        guard
+            let entry = make(
+                type: type, key: key, value: .block(block), expiry: expiry, extensionBytes: extensionBytes)
+        else {
             block.release()
             return nil
         }
@@ -73,12 +82,15 @@ extension Entry {
     /// Header and key written, value not yet.
     @inline(__always)
     static func allocate(
-        _ type: EntryType, _ encoding: EntryEncoding, _ key: ByteSlice, _ valueCount: Int, _ expiry: Int64
+        _ type: EntryType, _ encoding: EntryEncoding, _ key: ByteSlice, _ valueCount: Int, _ expiry: Int64,
+        _ extensionBytes: ByteSlice? = nil
     ) -> Entry? {
         // Inline values stay below 16 KiB, so 2 bytes hold their count whenever the key is short.
         let wide = key.count > 255
         let hasExpiry = expiry != noExpiry
-        let header = (wide ? wideHeaderCount : narrowHeaderCount) + (hasExpiry ? 8 : 0)
+        let extensionOffset = (wide ? wideHeaderCount : narrowHeaderCount) + (hasExpiry ? 8 : 0)
+        var header = extensionOffset
+        if let extensionBytes { header += extensionBytes.count }
         let count = max(header + key.count + valueCount, 16)
         guard let pointer = nc_allocate(Int64(count)) else { return nil }
         var flags = type.rawValue | encoding.rawValue << encodingShift
@@ -92,7 +104,11 @@ extension Entry {
             nc_store16(pointer + 2, UInt16(truncatingIfNeeded: valueCount))
         }
         pointer.storeBytes(of: flags, as: UInt8.self)
-        if hasExpiry { nc_store64(pointer + header - 8, UInt64(bitPattern: expiry)) }
+        if hasExpiry { nc_store64(pointer + extensionOffset - 8, UInt64(bitPattern: expiry)) }
+        if let extensionBytes, extensionBytes.count > 0 {
+            pointer.storeBytes(of: flags | extensionFlag, as: UInt8.self)
+            memcpy(pointer + extensionOffset, extensionBytes.base, extensionBytes.count)
+        }
         memcpy(pointer + header, key.base, key.count)
         return Entry(pointer)
     }
@@ -116,9 +132,12 @@ extension Entry {
         nc_store64(pointer + expiryOffset, UInt64(bitPattern: expiry))
     }
 
-    /// A copy with another key or deadline; a block is shared, not copied. Nil when there is no memory.
-    func copy(key: ByteSlice, expiry: Int64) -> Entry? {
-        guard let copy = Entry.allocate(type, encoding, key, storedValueCount, expiry) else { return nil }
+    /// A copy with another key, deadline or extension; a block is shared, not copied. Nil when there is no memory.
+    ///
+    /// - Parameter extensionBytes: its tags are retained for the copy by the caller.
+    func copy(key: ByteSlice, expiry: Int64, extensionBytes: ByteSlice) -> Entry? {
+        guard let copy = Entry.allocate(type, encoding, key, storedValueCount, expiry, extensionBytes)
+        else { return nil }
         memcpy(copy.storedValue, storedValue, storedValueCount)
         if encoding == .block { storedBlock.retain() }
         if isChangedInline { copy.noteChangedInline() }

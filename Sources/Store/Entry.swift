@@ -4,17 +4,17 @@ import Primitives
 
 /// One key with its value and metadata, in one allocation.
 ///
-///     ┌───────┬───────────┬─────────────┬───────────┬─────────┬──────────────── ─ ─
-///     │ flags │ key count │ value count │ [expiry]  │ key     │ value
-///     │ 1     │ 1 or 4    │ 2 or 4      │ 0 or 8    │         │ inline bytes, integer or block pointer
-///     └───────┴───────────┴─────────────┴───────────┴─────────┴──────────────── ─ ─
+///     ┌───────┬───────────┬─────────────┬───────────┬─────────────┬─────────┬──────────────── ─ ─
+///     │ flags │ key count │ value count │ [expiry]  │ [extension] │ key     │ value
+///     │ 1     │ 1 or 4    │ 2 or 4      │ 0 or 8    │             │         │ inline bytes, integer or block pointer
+///     └───────┴───────────┴─────────────┴───────────┴─────────────┴─────────┴──────────────── ─ ─
 ///
 ///     flags:  7      6          5        4  3        2  1  0
 ///             wide   extension  expiry   encoding    type
 ///
 /// Narrow counts take 1 and 2 bytes (keys up to 255 bytes, values below 16 KiB), wide ones 4 each. An integer's count is its
 /// width, a block's is 8. A field that is not used costs nothing: a 16-byte key with a 64-byte value takes 84 bytes, 92
-/// with an expiry, and both fit jemalloc's class of 96. `extension` is kept for tags.
+/// with an expiry, and both fit jemalloc's class of 96. The extension holds tags and the like (`EntryExtension`).
 ///
 /// A trivial type: a pointer that is valid under the lock of the entry's shard.
 public struct Entry {
@@ -27,6 +27,7 @@ public struct Entry {
     static let encodingShift: UInt8 = 3
     static let changedInlineBits: UInt8 = 3 << encodingShift
     static let expiryFlag: UInt8 = 0x20
+    static let extensionFlag: UInt8 = 0x40
     static let wideFlag: UInt8 = 0x80
     static let narrowHeaderCount = 4
     static let wideHeaderCount = 9
@@ -58,6 +59,13 @@ public struct Entry {
     public var hasExpiry: Bool { flags & Entry.expiryFlag != 0 }
 
     @inline(__always)
+    var hasExtension: Bool { flags & Entry.extensionFlag != 0 }
+
+    /// Whether the entry may be there and yet not be valid: it has a deadline or an extension.
+    @inline(__always)
+    var mayBeVoid: Bool { flags & (Entry.expiryFlag | Entry.extensionFlag) != 0 }
+
+    @inline(__always)
     private var isWide: Bool { flags & Entry.wideFlag != 0 }
 
     @inline(__always)
@@ -73,13 +81,37 @@ public struct Entry {
     var expiryOffset: Int { isWide ? Entry.wideHeaderCount : Entry.narrowHeaderCount }
 
     @inline(__always)
-    private var keyOffset: Int { expiryOffset + (hasExpiry ? 8 : 0) }
+    private var extensionOffset: Int { expiryOffset + (hasExpiry ? 8 : 0) }
+
+    /// What the entry carries beyond key, value and deadline. Only if `hasExtension`.
+    @inline(__always)
+    var entryExtension: EntryExtension {
+        EntryExtension((pointer + extensionOffset).assumingMemoryBound(to: UInt8.self))
+    }
+
+    /// The extension's bytes, none without one.
+    var extensionBytes: ByteSlice {
+        hasExtension ? entryExtension.bytes : ByteSlice(base: ("" as StaticString).utf8Start, count: 0)
+    }
+
+    @inline(__always)
+    private var keyOffset: Int { extensionOffset + (hasExtension ? entryExtension.byteCount : 0) }
 
     /// The deadline in store milliseconds, or `noExpiry`.
     @inline(__always)
     public var expiry: Int64 {
         hasExpiry ? Int64(bitPattern: nc_load64(pointer + expiryOffset)) : Entry.noExpiry
     }
+
+    /// Until when the entry is held past its deadline, in store milliseconds; its deadline without a window. Saturates.
+    var staleEnd: Int64 {
+        guard hasExtension, hasExpiry else { return expiry }
+        let (sum, overflow) = expiry.addingReportingOverflow(entryExtension.staleMilliseconds)
+        return overflow ? Entry.noExpiry - 1 : sum
+    }
+
+    /// Whether the entry is stale and counted as such.
+    var isRetired: Bool { hasExtension && entryExtension.isRetired }
 
     @inline(__always)
     func isExpired(at nowMilliseconds: Int64) -> Bool { hasExpiry && expiry <= nowMilliseconds }

@@ -77,8 +77,11 @@ public struct EntryHandle {
             return true
         }
         guard
-            let new = Entry.make(type: .string, key: key.bytes, value: .integer(value), expiry: entry.expiry)
+            let new = Entry.make(
+                type: .string, key: key.bytes, value: .integer(value), expiry: entry.expiry,
+                extensionBytes: entry.extensionBytes)
         else { return false }
+        shard.pointee.retainTags(of: new)
         shard.pointee.replace(place, with: new, database: key.database)
         shard.pointee.changed(key)
         return true
@@ -114,14 +117,19 @@ public struct EntryHandle {
             let spare = entry.encoding == .block && newCount > valueCount ? newCount / 2 : 0
             guard let block = SharedBlock.make(count: newCount, capacity: newCount + spare) else { return false }
             guard
-                let made = Entry.make(type: .string, key: key.bytes, value: .block(block), expiry: entry.expiry)
+                let made = Entry.make(
+                    type: .string, key: key.bytes, value: .block(block), expiry: entry.expiry,
+                    extensionBytes: entry.extensionBytes)
             else {
                 block.release()
                 return false
             }
             (new, target) = (made, block.bytes)
         } else {
-            guard let made = Entry.allocate(.string, .inline, key.bytes, newCount, entry.expiry) else { return false }
+            guard
+                let made = Entry.allocate(
+                    .string, .inline, key.bytes, newCount, entry.expiry, entry.extensionBytes)
+            else { return false }
             made.noteChangedInline()
             (new, target) = (made, made.storedValue)
         }
@@ -129,6 +137,7 @@ public struct EntryHandle {
         withValue { _ = memcpy(target, $0.base, $0.count) }
         memset(target + oldCount, 0, newCount - oldCount)
         body(target)
+        shard.pointee.retainTags(of: new)
         shard.pointee.replace(place, with: new, database: key.database)
         shard.pointee.changed(key)
         return true

@@ -33,11 +33,13 @@ struct EvictionState {
     var generator: RandomGenerator
 
     // S3-FIFO
-    var smallQueue = SmallQueue()
+    var smallQueue = HashQueue()
     var smallCount = 0
     var smallBytes = 0
     var ghost = GhostQueue()
     var bookedBytes = 0
+    /// Entries that are held past their deadline, in the order in which that came.
+    var staleQueue = HashQueue()
 
     // LFU
     var logFactor = 10
@@ -51,11 +53,12 @@ struct EvictionState {
     func classStart(_ index: UInt8) -> UInt32 { classCounts[EvictionState.classCount + Int(index)] }
 
     /// Bytes of the side structures. What the shard has booked of them is `bookedBytes`.
-    var blockSize: Int { smallQueue.blockSize + ghost.blockSize + EvictionState.classCount * 8 }
+    var blockSize: Int { smallQueue.blockSize + ghost.blockSize + staleQueue.blockSize + EvictionState.classCount * 8 }
 
     mutating func free() {
         smallQueue.free()
         ghost.free()
+        staleQueue.free()
         nc_free_lines(classCounts, Int64(EvictionState.classCount * 8))
     }
 

@@ -17,6 +17,7 @@ struct MemoryLedger {
         case policy, isExact, tightBytes, tightEntryCount
         case isCompacting, movedCount, keptCount, compactionNanoseconds
         case trackedKeyCount, trackedHand
+        case tagBytes, staleEntryCount, staleHand
     }
 
     private static let byteCount: Int64 = 256
@@ -100,6 +101,19 @@ struct MemoryLedger {
     func addTrackedKeys(_ count: Int) { add(.trackedKeyCount, count) }
     /// The next number of those by which shards take turns in dropping tracked keys.
     func nextTrackedHand() -> Int { Int(nc_atomic_add_signed(fields + Field.trackedHand.rawValue, 1)) }
+
+    /// Bytes of the tag table, records and names included; they count as foreign.
+    var tagBytes: Int { load(.tagBytes) }
+    func addTags(bytes: Int) {
+        add(.tagBytes, bytes)
+        addForeign(bytes: bytes)
+    }
+
+    /// Entries past their deadline that are held for their window.
+    var staleEntryCount: Int { load(.staleEntryCount) }
+    func addStaleEntries(_ count: Int) { add(.staleEntryCount, count) }
+    /// The next number of those by which shards take turns in giving stale entries.
+    func nextStaleHand() -> Int { Int(nc_atomic_add_signed(fields + Field.staleHand.rawValue, 1)) }
 
     func addForeign(bytes: Int) { add(.foreignBytes, bytes) }
     func addDetached(bytes: Int) { add(.detachedBytes, bytes) }

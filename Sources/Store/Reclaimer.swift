@@ -6,11 +6,15 @@ import Primitives
 final class Reclaimer: @unchecked Sendable {
     private var lockWord: UInt32 = 0
     private let ledger: MemoryLedger
+    private let tags: TagTable
     private var tables: [(table: Table, position: UInt64)] = []
     /// Entries detached and not yet freed.
     private var pending = 0
 
-    init(ledger: MemoryLedger) { self.ledger = ledger }
+    init(ledger: MemoryLedger, tags: TagTable) {
+        self.ledger = ledger
+        self.tags = tags
+    }
 
     var pendingCount: Int {
         nc_spin_lock(&lockWord)
@@ -68,6 +72,7 @@ final class Reclaimer: @unchecked Sendable {
             segment.pointee.forEachSlot { _, _, slot in
                 let entry = slot.pointee.entry
                 bytes += entry.blockSize
+                if entry.hasExtension { tags.unlink(entry.entryExtension, size: entry.blockSize) }
                 entry.free()
                 freed += 1
             }

@@ -67,9 +67,14 @@ extension Shard {
                     continue
                 }
                 budget -= 1
-                let deadline = slot.pointee.entry.expiry
+                let entry = slot.pointee.entry
+                var deadline = entry.expiry
+                if deadline <= now, entry.hasExtension, entry.staleEnd > now {
+                    retire(place, database: database)
+                    deadline = entry.staleEnd
+                }
                 if deadline <= now {
-                    expiredCount += 1
+                    if !entry.isRetired { expiredCount += 1 }
                     noteRemoval(place, database: database)
                     takeOut(place, database: database)
                 } else {
@@ -100,7 +105,9 @@ extension Shard {
             place.segment.pointee.nextVisit = min(place.segment.pointee.nextVisit, visit)
             tables[key.database].nextVisit = min(tables[key.database].nextVisit, visit)
         } else if entry.hasExpiry || deadline != Entry.noExpiry {
-            guard let copy = entry.copy(key: entry.key, expiry: deadline) else { return false }
+            guard let copy = entry.copy(key: entry.key, expiry: deadline, extensionBytes: entry.extensionBytes)
+            else { return false }
+            retainTags(of: copy)
             replace(place, with: copy, database: key.database)
         }
         changed(key)

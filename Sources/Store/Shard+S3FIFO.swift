@@ -34,7 +34,7 @@ extension Shard {
         if state.pointee.smallQueue.isFull, state.pointee.smallQueue.count > 2 * state.pointee.smallCount {
             compactSmallQueue()
         }
-        state.pointee.smallQueue.append(SmallQueue.record(hash: hash, database: database))
+        state.pointee.smallQueue.append(HashQueue.record(hash: hash, database: database))
         state.pointee.smallBytes += bytes
         state.pointee.smallCount += 1
         return 0
@@ -54,8 +54,8 @@ extension Shard {
         let tables = tables
         let state = eviction
         state.pointee.smallQueue.compact { record in
-            let table = tables + SmallQueue.database(of: record)
-            guard let place = table.pointee.smallPlace(hash: SmallQueue.hash(of: record)) else { return false }
+            let table = tables + HashQueue.database(of: record)
+            guard let place = table.pointee.smallPlace(hash: HashQueue.hash(of: record)) else { return false }
             place.slot.pointee.metadata |= mark
             return true
         }
@@ -84,8 +84,8 @@ extension Shard {
         let state = eviction
         for _ in 0..<Shard.queueLimit {
             guard let record = state.pointee.smallQueue.removeFirst() else { return nil }
-            let hash = SmallQueue.hash(of: record)
-            let database = SmallQueue.database(of: record)
+            let hash = HashQueue.hash(of: record)
+            let database = HashQueue.database(of: record)
             guard let place = tables[database].smallPlace(hash: hash) else { continue }
             let slot = place.slot
             if slot.pointee.metadata & S3Metadata.frequencyMask == 0 {
@@ -138,6 +138,12 @@ extension Shard {
 extension Table {
     /// The slot in the small queue whose hash is `hash` as far as a segment keeps it.
     fileprivate func smallPlace(hash: UInt64) -> Place? {
+        // Any other bit but the frequency is the mark of `compactSmallQueue`.
+        place(hash: hash) { $0.metadata & ~S3Metadata.frequencyMask == 0 }
+    }
+
+    /// The first slot whose hash is `hash`, as far as a segment keeps it, and for which `isWanted` says so.
+    func place(hash: UInt64, where isWanted: (Slot) -> Bool) -> Place? {
         guard directory != nil else { return nil }
         let segment = segment(for: hash)
         let fragment = Fragment(hash: hash, depth: segment.pointee.depth)
@@ -148,8 +154,7 @@ extension Table {
             while matches != 0 {
                 let lane = Bucket.lane(of: matches)
                 let slot = bucket.slot(lane).pointee
-                // Any other bit but the frequency is the mark of `compactSmallQueue`.
-                if slot.hashHigh == fragment.high, slot.metadata & ~S3Metadata.frequencyMask == 0 {
+                if slot.hashHigh == fragment.high, isWanted(slot) {
                     return Place(segment: segment, bucketIndex: index, lane: lane)
                 }
                 matches &= matches &- 1  // not 0

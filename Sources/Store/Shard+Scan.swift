@@ -15,7 +15,7 @@ extension Shard {
     ) -> UInt64? {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return nil }
-        let seed = seed
+        let (seed, tags) = (seed, tags)
         var position = start
         var seen = 0
         while true {
@@ -28,7 +28,7 @@ extension Shard {
             segment.forEachEntry(home: home, from: bits) { fragment, slot in
                 let entry = slot.entry
                 if isBetween, fragment == Fragment(bits: bits), seed.hash(entry.key) < position { return }
-                if slot.expiryClass != ExpiryClass.none, entry.isExpired(at: now) { return }
+                if entry.mayBeVoid, !tags.isLive(entry, now: now) { return }
                 seen += 1
                 body(entry)
             }

@@ -32,6 +32,7 @@ extension Shard {
         table.pointee.entryCount += 1
         if expiryClass != ExpiryClass.none { table.pointee.volatileCount += 1 }
         table.pointee.entryBytes += bytes
+        if entry.hasExtension { linkExtension(of: entry, hash: key.hash) }
         bookSideStructures()
         book(tableBytes: table.pointee.blockSize - tableBytesBefore)
         book(entryBytes: bytes, entries: 1)
@@ -47,6 +48,7 @@ extension Shard {
         let oldClass = slot.pointee.expiryClass
         let table = tables + database
         let newClass = classify(entry, place.segment, table)
+        if old.hasExtension || entry.hasExtension { exchangeExtensions(old, entry, database: database) }
         slot.pointee.replaceEntry(entry, expiryClass: newClass)
         if (oldClass == ExpiryClass.none) != (newClass == ExpiryClass.none) {
             table.pointee.volatileCount += newClass == ExpiryClass.none ? -1 : 1
@@ -88,6 +90,7 @@ extension Shard {
         table.pointee.entryCount -= 1
         table.pointee.entryBytes -= bytes
         if slot.expiryClass != ExpiryClass.none { table.pointee.volatileCount -= 1 }
+        if entry.hasExtension { unlinkExtension(of: entry, database: database) }
         entry.free()
         book(entryBytes: -bytes, entries: -1)
     }

@@ -16,6 +16,7 @@ public struct Shard: ~Copyable {
     let databaseCount: Int
     let tables: UnsafeMutablePointer<Table>
     let eviction: UnsafeMutablePointer<EvictionState>
+    let tags: TagTable
 
     /// Bytes of entries, exactly.
     private(set) var entryBytes = 0
@@ -34,10 +35,11 @@ public struct Shard: ~Copyable {
     /// Who is to be told of changes; nil when nobody is, so that a write pays one comparison.
     var observers: KeyObservers?
 
-    init(index: Int, seed: HashSeed, ledger: MemoryLedger, databaseCount: Int) {
+    init(index: Int, seed: HashSeed, ledger: MemoryLedger, tags: TagTable, databaseCount: Int) {
         self.index = index
         self.seed = seed
         self.ledger = ledger
+        self.tags = tags
         self.databaseCount = databaseCount
         tables = .allocate(capacity: databaseCount)
         tables.initialize(repeating: Table(), count: databaseCount)
@@ -132,11 +134,15 @@ public struct Shard: ~Copyable {
     @inline(__always)
     func place(of key: Key) -> Place? { tables[key.database].place(of: key) }
 
-    /// Where `key` lies; an entry past its deadline is removed and counted, and is not there.
+    /// Where `key` lies; an entry past its deadline is removed and counted, and is not there. Nor is one that is void by its tags or
+    /// stale.
     @inline(__always)
     mutating func livePlace(of key: Key, now: Int64) -> Place? {
         guard let place = place(of: key) else { return nil }
-        if place.slot.pointee.expiryClass != ExpiryClass.none, place.slot.pointee.entry.isExpired(at: now) {
+        let entry = place.slot.pointee.entry
+        guard entry.mayBeVoid else { return place }
+        if entry.hasExtension { return judgedPlace(place, database: key.database, now: now) }
+        if entry.isExpired(at: now) {
             expire(place, key)
             return nil
         }

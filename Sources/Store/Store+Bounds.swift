@@ -112,6 +112,13 @@ extension Store {
             if ledger.detachedBytes > 0, ledger.isOver(adding: bytes) { return .later }
         }
         guard ledger.isOver(adding: bytes, entries: entries) else { return .enough }
+        // What tags have made void goes before what lives, and what is stale before the rest.
+        if tags.reapQueue.recordCount > 0 {
+            _ = tagReaper.step(budget: Store.evictionsPerCommand, now: now)
+            guard ledger.isOver(adding: bytes, entries: entries) else { return .enough }
+            if tags.reapQueue.recordCount > 0 { return .later }
+        }
+        if let room = makeRoomOfStaleEntries(bytes: bytes, entries: entries) { return room }
         guard policy != .noEviction else { return .none }
         if ledger.isExact {
             return makeRoomExactly(bytes: bytes, entries: entries, now: now)
@@ -140,6 +147,28 @@ extension Store {
             }
         }
         return .later
+    }
+
+    /// Evicts stale entries, whatever the policy: nobody has a right to them. Nil when there is none left.
+    private func makeRoomOfStaleEntries(bytes: Int, entries: Int) -> Room? {
+        for _ in 0..<Store.evictionsPerCommand {
+            guard ledger.staleEntryCount > 0, evictStale() else { return nil }
+            if !ledger.isOver(adding: bytes, entries: entries) { return .enough }
+        }
+        return .later
+    }
+
+    /// Evicts a stale entry of the next shard that has one; false when none has.
+    private func evictStale() -> Bool {
+        for _ in 0..<shardCount where ledger.staleEntryCount > 0 {
+            let shard = access.shard(ledger.nextStaleHand() & (shardCount - 1))
+            shard.lock()
+            let isEvicted = shard.pointee.evictStale()
+            if isEvicted { shard.pointee.reportAll() }
+            shard.unlock()
+            if isEvicted { return true }
+        }
+        return false
     }
 
     /// Takes one from every access counter of a shard under an LFU policy.

@@ -14,8 +14,10 @@ extension Store {
     public func statistics(database: Int, locking: Bool = true) -> DatabaseStatistics {
         var sum = DatabaseStatistics()
         forEachShard(locking: locking) { shard in
-            sum.entryCount += shard.pointee.tables[database].entryCount
-            sum.volatileCount += shard.pointee.tables[database].volatileCount
+            // Stale entries have a deadline, and are seen by nobody.
+            let table = shard.pointee.tables + database
+            sum.entryCount += table.pointee.entryCount - table.pointee.staleCount
+            sum.volatileCount += table.pointee.volatileCount - table.pointee.staleCount
         }
         return sum
     }
@@ -26,6 +28,7 @@ extension Store {
     @discardableResult
     public func flush(database: Int?, now: Int64, locking: Bool = true) -> Int {
         var count = 0
+        for index in database.map({ $0..<($0 + 1) }) ?? 0..<databaseCount { tags.renewNamespace(of: index) }
         forEachShard(locking: locking) { shard in
             for index in database.map({ $0..<($0 + 1) }) ?? 0..<databaseCount {
                 count += shard.pointee.detach(database: index, now: now, into: reclaimer)
@@ -39,6 +42,7 @@ extension Store {
     /// Exchanges two databases for every client at once. The caller holds all shards' locks.
     public func swapDatabases(_ a: Int, _ b: Int, now: Int64) {
         guard a != b else { return }
+        tags.swapNamespaces(a, b)
         forEachShard(locking: false) { shard in shard.pointee.swapDatabases(a, b, now: now) }
     }
 
@@ -94,6 +98,7 @@ extension Shard {
         } else {
             dismissAll(of: table)
         }
+        ledger.addStaleEntries(-table.staleCount)
         bookSideStructures()
         book(entryBytes: -table.entryBytes, entries: -table.entryCount)
         book(tableBytes: -table.blockSize)
@@ -103,7 +108,7 @@ extension Shard {
         let isStamped = table.isStamped
         place.pointee = Table()
         place.pointee.isStamped = isStamped
-        return table.entryCount
+        return table.entryCount - table.staleCount
     }
 
     /// Takes the entries of one table out of the policy's account. Reads slots only, 11 bytes an entry, but for the members of
@@ -128,6 +133,7 @@ extension Shard {
         }
         (tables[a], tables[b]) = (tables[b], tables[a])
         eviction.pointee.smallQueue.swapDatabases(a, b)
+        eviction.pointee.staleQueue.swapDatabases(a, b)
         forgetTrackedKeys()
     }
 }

@@ -42,6 +42,8 @@ public final class Store: @unchecked Sendable {
     public let databaseCount: Int
     let ledger: MemoryLedger
     let reclaimer: Reclaimer
+    let tags: TagTable
+    let tagReaper: TagReaper
     var compactor = Compactor()
     /// Guards the policy and the bounds against two changes at a time.
     var policyLock: UInt32 = 0
@@ -52,7 +54,8 @@ public final class Store: @unchecked Sendable {
         precondition(settings.shardCount.nonzeroBitCount == 1, "the number of shards is a power of two")
         precondition((1...128).contains(settings.databaseCount), "a store has 1 to 128 databases")
         ledger = MemoryLedger.make()
-        reclaimer = Reclaimer(ledger: ledger)
+        tags = TagTable.make(databaseCount: settings.databaseCount, seed: settings.seed, ledger: ledger)
+        reclaimer = Reclaimer(ledger: ledger, tags: tags)
         databaseCount = settings.databaseCount
         guard let memory = nc_allocate_lines(Int64(settings.shardCount * StoreAccess.stride)) else { outOfMemory() }
         access = StoreAccess(
@@ -60,9 +63,11 @@ public final class Store: @unchecked Sendable {
             noted: NotedShards(shardCount: settings.shardCount))
         for index in 0..<settings.shardCount {
             access.shard(index).initialize(
-                to: Shard(index: index, seed: settings.seed, ledger: ledger, databaseCount: databaseCount))
+                to: Shard(
+                    index: index, seed: settings.seed, ledger: ledger, tags: tags, databaseCount: databaseCount))
             ledger.addUsed(bytes: access.shard(index).pointee.tableBytes)
         }
+        tagReaper = TagReaper(access: access, databaseCount: databaseCount, tags: tags)
         configure(
             policy: settings.policy, maximumBytes: settings.maximumBytes,
             maximumEntryCount: settings.maximumEntryCount, frequencyLogFactor: settings.frequencyLogFactor)
@@ -71,6 +76,7 @@ public final class Store: @unchecked Sendable {
     deinit {
         for index in 0..<access.shardCount { access.shard(index).deinitialize(count: 1) }
         reclaimer.drain()
+        tags.free()
         ledger.free()
         access.noted.free()
         nc_free_lines(access.base, Int64(access.shardCount * StoreAccess.stride))

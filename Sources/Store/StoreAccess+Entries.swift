@@ -29,10 +29,14 @@ extension StoreAccess {
 
     /// Gives `key` a copy of another entry's value with deadline `expiry`; a large value is shared. False without memory.
     public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64) -> Bool {
-        guard let entry = source.entry.copy(key: key.bytes, expiry: expiry) else { return false }
         let shard = shard(hash: key.hash)
-        shard.pointee.put(entry, for: key, replacing: shard.pointee.place(of: key))
-        return true
+        return source.shard.pointee.tags.withExtension(of: source, for: key.database) { extensionBytes in
+            guard
+                let entry = source.entry.copy(key: key.bytes, expiry: expiry, extensionBytes: extensionBytes)
+            else { return false }
+            shard.pointee.put(entry, for: key, replacing: shard.pointee.place(of: key))
+            return true
+        }
     }
 
     /// Removes the entry. Handles of its shard are void from here on.

@@ -23,6 +23,8 @@ struct Table {
     var entryBytes = 0
     /// Entries with a deadline.
     var volatileCount = 0
+    /// Entries past their deadline that are held for their window: they are counted above.
+    var staleCount = 0
     /// The earliest `nextVisit` of all segments, or earlier.
     var nextVisit = Segment.never
     /// Bytes of segments and directory.

@@ -6,23 +6,23 @@ import Testing
 /// S3-FIFO's queues beside plain arrays.
 @Suite struct QueueTests {
     private func record(_ number: Int, database: Int) -> UInt64 {
-        SmallQueue.record(hash: UInt64(number) << 7, database: database)
+        HashQueue.record(hash: UInt64(number) << 7, database: database)
     }
 
     @Test func recordsKeepHashAndDatabase() {
         var generator = RandomGenerator(seed: testSeed)
         for database in [0, 1, 127] {
             let hash = generator.next()
-            let record = SmallQueue.record(hash: hash, database: database)
-            #expect(SmallQueue.database(of: record) == database)
-            #expect(SmallQueue.hash(of: record) == hash & ~127)
+            let record = HashQueue.record(hash: hash, database: database)
+            #expect(HashQueue.database(of: record) == database)
+            #expect(HashQueue.hash(of: record) == hash & ~127)
         }
     }
 
     /// Appending, taking out, dropping and exchanging, while the ring wraps around, grows and shrinks.
     @Test func theSmallQueueIsAQueue() {
         var generator = RandomGenerator(seed: testSeed)
-        var queue = SmallQueue()
+        var queue = HashQueue()
         defer { queue.free() }
         var model: [UInt64] = []
         var wrong = 0
@@ -37,14 +37,14 @@ import Testing
             case 0..<996:
                 if queue.removeFirst() != (model.isEmpty ? nil : model.removeFirst()) { wrong += 1 }
             case 996..<998:
-                queue.compact { SmallQueue.hash(of: $0) >> 7 % 3 != 0 }
-                model.removeAll { SmallQueue.hash(of: $0) >> 7 % 3 == 0 }
+                queue.compact { HashQueue.hash(of: $0) >> 7 % 3 != 0 }
+                model.removeAll { HashQueue.hash(of: $0) >> 7 % 3 == 0 }
             default:
                 queue.swapDatabases(0, 2)
                 model = model.map { record in
-                    let database = SmallQueue.database(of: record)
-                    return SmallQueue.record(
-                        hash: SmallQueue.hash(of: record), database: database == 1 ? 1 : 2 - database)
+                    let database = HashQueue.database(of: record)
+                    return HashQueue.record(
+                        hash: HashQueue.hash(of: record), database: database == 1 ? 1 : 2 - database)
                 }
             }
             if queue.count != model.count { wrong += 1 }
@@ -58,12 +58,12 @@ import Testing
 
     /// Compaction asks from the newest record on: of a key that came several times the newest stays.
     @Test func compactionAsksTheNewestFirst() {
-        var queue = SmallQueue()
+        var queue = HashQueue()
         defer { queue.free() }
         for number in [1, 2, 1, 3, 2, 1] { queue.append(record(number, database: 0)) }
         var asked: Set<UInt64> = []
         queue.compact { asked.insert($0).inserted }
-        let rest = (0..<3).map { _ in queue.removeFirst().map { SmallQueue.hash(of: $0) >> 7 } }
+        let rest = (0..<3).map { _ in queue.removeFirst().map { HashQueue.hash(of: $0) >> 7 } }
         #expect(rest == [3, 2, 1])
         #expect(queue.count == 0)
     }

@@ -39,6 +39,10 @@ static inline void nc_atomic_store_release(uint64_t *p, uint64_t v) { __atomic_s
 static inline uint64_t nc_atomic_add(uint64_t *p, uint64_t v) { return __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }
 static inline void nc_atomic_or(uint64_t *p, uint64_t v) { (void)__atomic_fetch_or(p, v, __ATOMIC_RELEASE); }
 static inline uint64_t nc_atomic_exchange(uint64_t *p, uint64_t v) { return __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL); }
+/// Stores `wanted` if `*expected` is there; otherwise tells in `*expected` what is.
+static inline bool nc_atomic_compare_exchange(uint64_t *p, uint64_t *expected, uint64_t wanted) {
+    return __atomic_compare_exchange_n(p, expected, wanted, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 static inline int64_t nc_atomic_load_signed(const int64_t *p) { return __atomic_load_n(p, __ATOMIC_RELAXED); }
 static inline void nc_atomic_store_signed(int64_t *p, int64_t v) { __atomic_store_n(p, v, __ATOMIC_RELAXED); }
 static inline int64_t nc_atomic_add_signed(int64_t *p, int64_t v) { return __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }

@@ -1,7 +1,7 @@
 import CAllocator
 
-/// S3-FIFO's small queue: a ring of the keys' hashes in the order of their insertion, 8 bytes for each of the tenth of
-/// the entries that are in it.
+/// A queue of entries: a ring of their keys' hashes in the order of their insertion, 8 bytes each. S3-FIFO's small queue is one, a
+/// tenth of the entries being in it; the stale entries are another.
 ///
 ///      63                     7 6        0
 ///     ┌────────────────────────┬──────────┐
@@ -10,7 +10,7 @@ import CAllocator
 ///
 /// A deleted entry leaves its record behind; whoever takes it out finds no slot for it and goes on. Before the ring grows
 /// on account of such records, `compact` drops them.
-struct SmallQueue {
+struct HashQueue {
     /// A store has at least 128 shards, so a hash's low seven bits are the same for all of a shard's keys.
     static let databaseMask: UInt64 = 0x7F
 
@@ -45,9 +45,9 @@ struct SmallQueue {
         guard let records else { return }
         for offset in 0..<count {
             let index = (head + offset) & (capacity - 1)
-            let database = SmallQueue.database(of: records[index])
-            if database == a { records[index] = records[index] & ~SmallQueue.databaseMask | UInt64(b) }
-            if database == b { records[index] = records[index] & ~SmallQueue.databaseMask | UInt64(a) }
+            let database = HashQueue.database(of: records[index])
+            if database == a { records[index] = records[index] & ~HashQueue.databaseMask | UInt64(b) }
+            if database == b { records[index] = records[index] & ~HashQueue.databaseMask | UInt64(a) }
         }
     }
 
@@ -86,6 +86,6 @@ struct SmallQueue {
 
     mutating func free() {
         if let records { nc_free(records, Int64(capacity * 8)) }
-        self = SmallQueue()
+        self = HashQueue()
     }
 }

@@ -17,4 +17,7 @@ enum ArgumentFailure: Error, Equatable {
     case bitfieldType
     case overflowKind
     case readOnlyBitfield
+    case tagCount
+    case tooManyTags
+    case tagTooLong
 }

@@ -87,6 +87,18 @@ public struct EntryHandle {
         return true
     }
 
+    /// Puts another value in place of this one, with another deadline; what the entry carries beside stays. False, and nothing
+    /// changed, when there is no memory.
+    public func replaceValue(_ value: EntryValue, expiry: Int64) -> Bool {
+        let made = Entry.make(
+            type: .string, key: key.bytes, value: value, expiry: expiry, extensionBytes: entry.extensionBytes)
+        guard let made else { return false }
+        shard.pointee.retainTags(of: made)
+        shard.pointee.replace(place, with: made, database: key.database)
+        shard.pointee.changed(key)
+        return true
+    }
+
     /// Changes the value's bytes: `body` gets `newCount` of them to write, the old ones first and zeros behind. The deadline stays.
     /// False, and nothing changed, when there is no memory.
     ///

@@ -84,6 +84,7 @@ extension Shard {
         expiredCount += 1
         let hash = seed.hash(entry.key)
         noteStale(hash: hash, database: database)
+        bookSideStructures()
         changed(Key(bytes: entry.key, hash: hash, database: database))
     }
 

@@ -86,6 +86,10 @@ extension Store {
         tags.reapQueue.recordCount == 0 || tagReaper.step(budget: budget, now: now)
     }
 
+    /// Records that were taken in for `reap` so far, and whether all up to such a number were followed.
+    public var reapMark: UInt64 { tags.reapQueue.appendedCount }
+    public func isReaped(upTo mark: UInt64) -> Bool { tags.reapQueue.doneCount >= mark }
+
     /// Records of invalidated tags that nobody has followed yet.
     public var reapPendingCount: Int { tags.reapQueue.recordCount }
 
@@ -119,6 +123,15 @@ extension StoreAccess {
         else { return nil }
         let key = Key(bytes: place.slot.pointee.entry.key, hash: hash, database: database)
         return EntryHandle(shard: shard, place: place, key: key)
+    }
+
+    /// Whether an entry bears the tag of that name.
+    public func bears(_ entry: Entry, tag name: ByteSlice) -> Bool {
+        guard entry.hasExtension else { return false }
+        let (table, entryExtension) = (shard(0).pointee.tags, entry.entryExtension)
+        for index in 0..<entryExtension.tagCount
+        where table.slot(entryExtension.tag(index)).pointee.name.bytes.equals(name) { return true }
+        return false
     }
 
     /// The stale entry of `key`: past its deadline, or made stale by a tag, and held for its window.

@@ -103,7 +103,7 @@ import Testing
         }
         guard let entry, let block = entry.block else { fatalError("no memory") }
         #expect(block.isUnique)
-        let copy = [3].withSlice { entry.copy(key: $0, expiry: 77) }
+        let copy = [3].withSlice { entry.copy(key: $0, expiry: 77, extensionBytes: entry.extensionBytes) }
         guard let copy else { fatalError("no memory") }
         #expect(!block.isUnique)
         #expect(copy.block?.pointer == block.pointer)

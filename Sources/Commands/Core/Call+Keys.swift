@@ -47,15 +47,30 @@ extension Call {
         return stored(access.set(key, to: EntryValue(leanest: value), expiry: expiry))
     }
 
+    /// `set` of a value that carries attributes.
+    func set(_ key: Key, to value: ByteSlice, expiry: Int64, _ attributes: EntryAttributes) -> Bool {
+        let made = takePreparedBlock(for: value).map { EntryValue.block($0) } ?? EntryValue(leanest: value)
+        return stored(access.set(key, to: made, expiry: expiry, attributes: attributes, now: nowMilliseconds))
+    }
+
     /// Makes `value` the value of `key` byte for byte, even if it spells an integer.
     public func set(_ key: Key, toText value: ByteSlice, expiry: Int64 = Entry.noExpiry) -> Bool {
         stored(access.set(key, to: .bytes(value), expiry: expiry))
+    }
+
+    func set(_ key: Key, toNew value: EntryValue, expiry: Int64) -> Bool {
+        stored(access.set(key, to: value, expiry: expiry))
     }
 
     @inline(__always)
     @discardableResult
     public func set(_ key: Key, toInteger value: Int64, expiry: Int64 = Entry.noExpiry) -> Bool {
         stored(access.set(key, to: .integer(value), expiry: expiry))
+    }
+
+    /// Puts a value computed from the old one in its place; tags and stale window stay.
+    func replace(_ entry: EntryHandle, with value: EntryValue, expiry: Int64) -> Bool {
+        stored(entry.replaceValue(value, expiry: expiry))
     }
 
     /// Gives `key` the value of `source` (RENAME, COPY); a large value is shared, not copied.
@@ -71,7 +86,14 @@ extension Call {
     /// Ends a write whose deadline has passed already: the key is gone, and whoever watches it is told, as Redis does even of a
     /// key that was not there.
     public func removeOverdue(_ key: Key) {
-        if let present = lookupForWriting(key) { access.remove(present) } else { access.noteChange(of: key) }
+        if let present = lookupForWriting(key) { return access.remove(present) }
+        removeHidden(key)
+        access.noteChange(of: key)
+    }
+
+    /// Removes what is still held of a key that is not there: a stale value must not outlive its deletion.
+    func removeHidden(_ key: Key) {
+        if let stale = access.findStale(key, now: nowMilliseconds) { access.remove(stale) }
     }
 
     /// The block that was copied from this very argument before the lock, if one was.

@@ -68,6 +68,8 @@ public struct CommandCategories: OptionSet, Sendable {
     public static let connection = CommandCategories(rawValue: 1 << 18)
     public static let transaction = CommandCategories(rawValue: 1 << 19)
     public static let scripting = CommandCategories(rawValue: 1 << 20)
+    /// Ours.
+    public static let tag = CommandCategories(rawValue: 1 << 21)
 
     /// Names in the order of Redis's own list.
     public static let names: [(category: CommandCategories, name: StaticString)] = [
@@ -75,7 +77,7 @@ public struct CommandCategories: OptionSet, Sendable {
         (.list, "list"), (.hash, "hash"), (.string, "string"), (.bitmap, "bitmap"), (.hyperLogLog, "hyperloglog"),
         (.geo, "geo"), (.stream, "stream"), (.pubsub, "pubsub"), (.admin, "admin"), (.fast, "fast"), (.slow, "slow"),
         (.blocking, "blocking"), (.dangerous, "dangerous"), (.connection, "connection"),
-        (.transaction, "transaction"), (.scripting, "scripting"),
+        (.transaction, "transaction"), (.scripting, "scripting"), (.tag, "tag"),
     ]
 }
 
@@ -93,5 +95,5 @@ extension CommandFlags {
 
 /// The group a command belongs to in COMMAND DOCS and docs/commands.md.
 public enum CommandGroup: String, Sendable, CaseIterable {
-    case string, bitmap, generic, connection, server, transactions, cluster
+    case string, bitmap, generic, tags, connection, server, transactions, cluster
 }

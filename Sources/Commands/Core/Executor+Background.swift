@@ -26,6 +26,7 @@ extension Executor {
     /// Work units of a slice, some 300 µs.
     private static let sweepBudget = 2048
     private static let reclaimBudget = 2048
+    private static let reapBudget = 1024
     /// Milliseconds between two looks at the allocator's waste, close to the bound.
     private static let wasteInterval = 10
     /// Unused pages below this can wait for the next look at the clock, in bytes.
@@ -58,6 +59,7 @@ extension Executor {
             if giveBackMemory(now) { wait = min(wait, Executor.wasteInterval) }
         }
         if !shared.store.reclaim(budget: Executor.reclaimBudget) { wait = 0 }
+        if !shared.store.reap(budget: Executor.reapBudget, now: now) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
         if loopIndex == 0, trimTracking() { wait = 0 }
         return wait

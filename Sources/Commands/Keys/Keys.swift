@@ -10,7 +10,11 @@ extension KeyCommands {
     static func delete(_ call: Call) {
         var count: Int64 = 0
         for index in 1..<call.argumentCount {
-            guard let entry = call.lookupForWriting(call.key(index)) else { continue }
+            let key = call.key(index)
+            guard let entry = call.lookupForWriting(key) else {
+                call.removeHidden(key)
+                continue
+            }
             call.remove(entry)
             count += 1
         }

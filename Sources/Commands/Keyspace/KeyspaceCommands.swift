@@ -83,7 +83,17 @@ enum KeyspaceCommands {
         }
     }
 
+    /// Waits until what tags have made void is gone, in slices, so that nothing is counted that nobody sees. EXEC counts what lies
+    /// in the tables.
     private static func size(_ call: Call) {
+        if call.store.reapPendingCount > 0, !call.isInTransaction {
+            call.session.pointee.job = SizeJob(mark: call.store.reapMark)
+        } else {
+            replySize(call)
+        }
+    }
+
+    fileprivate static func replySize(_ call: Call) {
         let statistics = call.store.statistics(
             database: call.session.pointee.database, locking: !call.holdsAllShards)
         call.reply.integer(Int64(statistics.entryCount))
@@ -95,6 +105,21 @@ enum KeyspaceCommands {
             database: call.session.pointee.database, now: call.nowMilliseconds, locking: !call.holdsAllShards
         ) { reply.bulk($0.key) }
         if !found { reply.null() }
+    }
+}
+
+/// DBSIZE waiting for the reaper.
+private final class SizeJob: Job {
+    /// What was void when the command came: other clients may go on invalidating for ever.
+    private let mark: UInt64
+
+    init(mark: UInt64) { self.mark = mark }
+
+    func step(_ call: Call) -> Bool {
+        _ = call.store.reap(budget: 1024, now: call.nowMilliseconds)
+        guard call.store.isReaped(upTo: mark) else { return false }
+        KeyspaceCommands.replySize(call)
+        return true
     }
 }
 

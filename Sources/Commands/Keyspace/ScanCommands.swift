@@ -63,7 +63,7 @@ enum ScanCommands {
     }
 
     /// A cursor as C's `strtoull` reads it: white space, a plus and leading zeros are no harm.
-    private static func cursor(_ text: ByteSlice) -> UInt64? {
+    static func cursor(_ text: ByteSlice) -> UInt64? {
         var digits = text
         while digits.count > 0, digits[0] == 0x20 || (0x09...0x0D).contains(digits[0]) { digits = digits.dropFirst(1) }
         if digits.count > 0, digits[0] == UInt8(ascii: "+") { digits = digits.dropFirst(1) }
@@ -89,13 +89,20 @@ enum ScanCommands {
             reply.bulk(entry.key)
             found += 1
         }
-        var header = Array("*2\r\n".utf8)
-        let digits = "\(next)"
-        header.append(contentsOf: "$\(digits.utf8.count)\r\n\(digits)\r\n*\(found)\r\n".utf8)
-        insert(header, into: output, at: start)
+        insertHeader(cursor: next, count: found, into: output, at: start)
     }
 
-    static func insert(
+    /// Puts the cursor and the number of what follows in front of what was written since `mark`.
+    static func insertHeader(
+        cursor: UInt64, count: Int, into output: UnsafeMutablePointer<ReplyBuffer>, at mark: ReplyBuffer.Mark
+    ) {
+        var header = Array("*2\r\n".utf8)
+        let digits = "\(cursor)"
+        header.append(contentsOf: "$\(digits.utf8.count)\r\n\(digits)\r\n*\(count)\r\n".utf8)
+        insert(header, into: output, at: mark)
+    }
+
+    private static func insert(
         _ header: [UInt8], into output: UnsafeMutablePointer<ReplyBuffer>, at mark: ReplyBuffer.Mark
     ) {
         header.withUnsafeBufferPointer { buffer in

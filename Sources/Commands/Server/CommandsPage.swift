@@ -28,6 +28,7 @@ public enum CommandsPage {
         case .string: "Strings"
         case .bitmap: "Bitmaps"
         case .generic: "Keys"
+        case .tags: "Tags"
         case .connection: "Connection"
         case .server: "Server"
         case .transactions: "Transactions"

@@ -24,6 +24,7 @@ extension InfoSection {
         report.field("entries", facts.entryCount)
         report.field("max_entries", memory.maximumEntryCount)
         report.field("table_memory", memory.tableBytes)
+        report.field("tag_memory", memory.tagBytes)
         report.field("allocator_frag_ratio", NumberText.ratio(memory.activeBytes, memory.allocatedBytes))
         report.field("allocator_frag_bytes", memory.activeBytes - memory.allocatedBytes)
         report.field("allocator_rss_ratio", NumberText.ratio(memory.allocatorResidentBytes, memory.activeBytes))
@@ -76,6 +77,10 @@ extension InfoSection {
         report.field("evicted_keys", statistics.evictedCount)
         report.field("evicted_clients", statistics.evictedClientCount)
         report.zeros("evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+        report.field("tags", statistics.tagCount)
+        report.field("tag_invalidations", statistics.tagInvalidationCount)
+        report.field("tag_pending_reap", statistics.tagPendingCount)
+        report.field("stale_keys", statistics.staleCount)
         report.field("keyspace_hits", statistics.hitCount)
         report.field("keyspace_misses", statistics.missCount)
         report.zeros(

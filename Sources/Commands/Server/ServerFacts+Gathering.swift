@@ -56,6 +56,7 @@ extension ServerFacts {
         memory.usedBytes = store.totalBytes
         memory.datasetBytes = store.entryBytes
         memory.tableBytes = store.tableBytes
+        memory.tagBytes = shared.store.tagBytes
         memory.detachedBytes = store.detachedBytes
         memory.compaction = shared.store.compaction
         memory.residentBytes = ProcessReading.residentBytes
@@ -94,6 +95,10 @@ extension ServerFacts {
         statistics.trackedKeyCount = store.trackedKeyCount
         statistics.trackedReaderCount = store.trackedReaderCount
         statistics.trackedPrefixCount = shared.tracking.prefixCount
+        statistics.tagCount = shared.store.tagCount
+        statistics.tagInvalidationCount = Int(clamping: shared.store.invalidationCount)
+        statistics.tagPendingCount = shared.store.reapPendingCount
+        statistics.staleCount = shared.store.staleEntryCount
         statistics.turnCount = server.eventLoopCycles
         statistics.changeCount = store.changeCount
         statistics.lastSaveSeconds = shared.startSeconds

@@ -37,6 +37,7 @@ struct ServerFacts {
         var startupBytes = 0
         var datasetBytes = 0
         var tableBytes = 0
+        var tagBytes = 0
         var detachedBytes = 0
         var compaction = Store.Compaction()
         var residentBytes = 0
@@ -79,6 +80,10 @@ struct ServerFacts {
         /// Clients that have read those keys, each counted for every one.
         var trackedReaderCount = 0
         var trackedPrefixCount = 0
+        var tagCount = 0
+        var tagInvalidationCount = 0
+        var tagPendingCount = 0
+        var staleCount = 0
         var turnCount: UInt64 = 0
         var changeCount: UInt64 = 0
         var lastSaveSeconds: Int64 = 0

@@ -1,6 +1,6 @@
 import Primitives
 
-/// The options of SET, MSETEX and GETEX, in any order and any case.
+/// The options of SET, MSETEX and GETEX, in any order and any case. TAGS, KEEPTAGS, STALE and LEASE are our own.
 ///
 /// As in Redis, an option said twice counts once (of two EX the last), and one that contradicts another is a
 /// syntax error.
@@ -29,6 +29,13 @@ struct StringOptions {
     private(set) var condition: ValueCondition?
     private(set) var lifetime = Lifetime.unsaid
     private(set) var returnsOldValue = false
+    private(set) var tags: UnsafeBufferPointer<ByteSlice>?
+    private(set) var keepsTags = false
+    private(set) var staleSeconds: UInt32 = 0
+    private(set) var leaseToken: ByteSlice?
+
+    /// Whether the value is to carry more than a deadline.
+    var hasAttributes: Bool { tags?.isEmpty == false || keepsTags || staleSeconds > 0 }
 
     init() {}
 
@@ -38,6 +45,17 @@ struct StringOptions {
         while index < arguments.count {
             let option = arguments[index]
             let operand = index + 1 < arguments.count ? arguments[index + 1] : nil
+            if command == .set, option.equalsIgnoringCase("tags") {
+                let names = try TagArguments.counted(arguments, at: index + 1)
+                guard tags == nil, !keepsTags else { throw .syntax }
+                tags = names
+                index += 2 + names.count
+                continue
+            }
+            if command == .set, let operand, try parseOwn(option, operand) {
+                index += 2
+                continue
+            }
             index += try parse(option, operand, command) ? 2 : 1
         }
     }
@@ -71,8 +89,25 @@ struct StringOptions {
             lifetime = .keep
         } else if command == .set, option.equalsIgnoringCase("get") {
             returnsOldValue = true
+        } else if command == .set, option.equalsIgnoringCase("keeptags") {
+            guard tags == nil else { throw .syntax }
+            keepsTags = true
         } else {
             throw .syntax
+        }
+        return false
+    }
+
+    /// STALE and LEASE; false when it is neither.
+    private mutating func parseOwn(_ option: ByteSlice, _ operand: ByteSlice) throws(ArgumentFailure) -> Bool {
+        if option.equalsIgnoringCase("stale") {
+            guard let seconds = operand.int64, let window = UInt32(exactly: seconds) else { throw .notInteger }
+            staleSeconds = window
+            return true
+        }
+        if option.equalsIgnoringCase("lease") {
+            leaseToken = operand
+            return true
         }
         return false
     }

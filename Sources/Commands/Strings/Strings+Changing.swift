@@ -81,7 +81,10 @@ extension StringCommands {
         func store(_ current: ByteSlice?) {
             do throws(FloatSum.Failure) {
                 try FloatSum.with(current, call[2]) { sum in
-                    if call.set(key, toText: sum, expiry: expiry) { call.reply.bulk(sum) }
+                    let isStored =
+                        entry.map { call.replace($0, with: .bytes(sum), expiry: expiry) }
+                        ?? call.set(key, toText: sum, expiry: expiry)
+                    if isStored { call.reply.bulk(sum) }
                 }
             } catch {
                 switch error {

@@ -73,9 +73,17 @@ private struct Counter {
     /// Gives the key its new value; false when memory is short, which has been replied then.
     private func store(_ new: Int64) -> Bool {
         if let entry, case .kept = lifetime { return call.stored(entry.replaceInteger(new)) }
-        if let expiry = lifetime.expiry(replacing: entry) { return call.set(key, toInteger: new, expiry: expiry) }
-        call.removeOverdue(key)
-        return true
+        return store(.integer(new))
+    }
+
+    /// Tags and stale window of an old value stay.
+    private func store(_ value: EntryValue) -> Bool {
+        guard let expiry = lifetime.expiry(replacing: entry) else {
+            call.removeOverdue(key)
+            return true
+        }
+        if let entry { return call.replace(entry, with: value, expiry: expiry) }
+        return call.set(key, toNew: value, expiry: expiry)
     }
 
     func addFloat(_ increment: ByteSlice) {
@@ -86,7 +94,7 @@ private struct Counter {
         do throws(CounterFailure) {
             try BoundedFloatSum.with(current, increment, options, isAllowed: isAllowed) { new, applied, isApplied in
                 guard isString else { return call.wrongType() }
-                guard !isApplied || lifetime.set(key, to: new, entry, call) else { return }
+                guard !isApplied || store(EntryValue(leanest: new)) else { return }
                 call.reply.array(2)
                 call.reply.double(text: new)
                 call.reply.double(text: applied)

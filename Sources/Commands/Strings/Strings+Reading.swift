@@ -15,7 +15,11 @@ extension StringCommands {
     }
 
     static func getDelete(_ call: Call) {
-        guard let entry = call.lookup(call.key(1)) else { return call.reply.null() }
+        let key = call.key(1)
+        guard let entry = call.lookup(key) else {
+            call.removeHidden(key)
+            return call.reply.null()
+        }
         guard entry.isString else { return call.wrongType() }
         call.reply.value(entry)
         call.remove(entry)

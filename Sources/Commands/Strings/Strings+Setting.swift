@@ -33,7 +33,19 @@ extension StringCommands {
         } else {
             call.reply.null()
         }
-        if isAllowed { lifetime.set(key, to: call[2], old, call, mark) }
+        guard isAllowed else { return }
+        if options.hasAttributes {
+            lifetime.set(key, to: call[2], old, call, mark, attributes(of: options))
+        } else {
+            lifetime.set(key, to: call[2], old, call, mark)
+        }
+    }
+
+    private static func attributes(of options: StringOptions) -> EntryAttributes {
+        var attributes = EntryAttributes(tags: options.tags ?? UnsafeBufferPointer(start: nil, count: 0))
+        attributes.keepsTags = options.keepsTags
+        attributes.staleSeconds = options.staleSeconds
+        return attributes
     }
 
     private static func allows(_ options: StringOptions, _ old: EntryHandle?) throws(ArgumentFailure) -> Bool {
@@ -166,15 +178,21 @@ enum NewLifetime {
     /// - Parameters:
     ///   - old: the key's present entry, needed for `kept` only.
     ///   - mark: where a reply begins that has been written already and that an error replaces.
+    ///   - attributes: what the value is to carry beside the deadline.
     @discardableResult
     func set(
-        _ key: Key, to value: ByteSlice, _ old: EntryHandle?, _ call: Call, _ mark: ReplyBuffer.Mark? = nil
+        _ key: Key, to value: ByteSlice, _ old: EntryHandle?, _ call: Call, _ mark: ReplyBuffer.Mark? = nil,
+        _ attributes: EntryAttributes? = nil
     ) -> Bool {
         guard let expiry = expiry(replacing: old) else {
             call.removeOverdue(key)
             return true
         }
-        if call.set(key, to: value, expiry: expiry) { return true }
+        if let attributes {
+            if call.set(key, to: value, expiry: expiry, attributes) { return true }
+        } else if call.set(key, to: value, expiry: expiry) {
+            return true
+        }
         guard let mark else { return false }
         call.reply.buffer.pointee.truncate(to: mark)
         return call.stored(false)

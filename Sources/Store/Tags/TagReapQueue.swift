@@ -31,7 +31,8 @@ struct TagReapQueue {
         var lock: UInt32 = 0
         var first: UnsafeMutablePointer<Item>?
         var last: UnsafeMutablePointer<Item>?
-        var recordCount: UInt64 = 0
+        var appendedCount: UInt64 = 0
+        var doneCount: UInt64 = 0
     }
 
     private let head: UnsafeMutablePointer<Head>
@@ -42,10 +43,11 @@ struct TagReapQueue {
         return TagReapQueue(head: head)
     }
 
-    private var recordWord: UnsafeMutablePointer<UInt64> {
-        UnsafeMutableRawPointer(head).advanced(by: MemoryLayout<Head>.offset(of: \Head.recordCount) ?? 0)
-            .assumingMemoryBound(to: UInt64.self)
+    /// `Head` is laid out in the order of its declaration: lock (padded), first, last, and the two counts.
+    private var appendedWord: UnsafeMutablePointer<UInt64> {
+        (UnsafeMutableRawPointer(head) + 24).assumingMemoryBound(to: UInt64.self)
     }
+    private var doneWord: UnsafeMutablePointer<UInt64> { appendedWord + 1 }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {
         let word = UnsafeMutableRawPointer(head).assumingMemoryBound(to: UInt32.self)  // `lock` is the first member
@@ -54,13 +56,22 @@ struct TagReapQueue {
         return body()
     }
 
-    /// Records that nobody has followed yet. Needs no lock.
-    var recordCount: Int { Int(nc_atomic_load_relaxed(recordWord)) }
+    /// Records that were ever taken in, and those that were followed or freed: they come out in the order in which they came in. Need
+    /// no lock.
+    var appendedCount: UInt64 { nc_atomic_load_relaxed(appendedWord) }
+    var doneCount: UInt64 { nc_atomic_load_relaxed(doneWord) }
+
+    /// Records that nobody has followed yet.
+    var recordCount: Int {
+        // Done first: it never passes what was appended later.
+        let done = doneCount
+        return Int(appendedCount - done)
+    }
 
     func append(_ chunk: PostingChunk, _ kind: Kind, tag: TagID, namespace: UInt32, recordCount: Int) {
         let item = UnsafeMutablePointer<Item>.allocate(capacity: 1)
         item.initialize(to: Item(next: nil, chunk: chunk, tag: tag, kind: kind, namespace: namespace))
-        _ = nc_atomic_add(recordWord, UInt64(recordCount))
+        _ = nc_atomic_add(appendedWord, UInt64(recordCount))
         withLock {
             if let last = head.pointee.last { last.pointee.next = item } else { head.pointee.first = item }
             head.pointee.last = item
@@ -87,7 +98,7 @@ struct TagReapQueue {
     }
 
     /// Notes that records were followed or freed.
-    func noteDone(_ count: Int) { _ = nc_atomic_add(recordWord, 0 &- UInt64(count)) }  // they were added before
+    func noteDone(_ count: Int) { _ = nc_atomic_add(doneWord, UInt64(count)) }
 
     /// Frees items and chunks. Nobody uses the queue any more.
     func free() {

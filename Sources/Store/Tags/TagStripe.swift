@@ -17,8 +17,8 @@ import Primitives
 struct TagStripe {
     static let byteCount = 256
     private static let levelOffset = 64
-    private static let levelCount = 20
-    private static let firstLevelCount = 16
+    static let levelCount = 20
+    static let firstLevelCount = 16
     private static let smallestCapacity = 16
 
     let base: UnsafeMutableRawPointer
@@ -28,7 +28,7 @@ struct TagStripe {
     }
     var lockWord: UnsafeMutablePointer<UInt32> { field(0) }
     var nameCount: Int { Int(field(4).pointee) }
-    private var capacity: Int { Int(field(8).pointee) }
+    var capacity: Int { Int(field(8).pointee) }
     private var firstFree: UnsafeMutablePointer<UInt32> { field(12) }
     /// Slots that were ever used: all indexes lie below.
     var slotCount: Int { Int(field(16).pointee) }
@@ -37,7 +37,7 @@ struct TagStripe {
     }
 
     @inline(__always)
-    private func level(_ number: Int) -> UnsafeMutablePointer<UInt64> {
+    func level(_ number: Int) -> UnsafeMutablePointer<UInt64> {
         (base + (TagStripe.levelOffset + 8 * number)).assumingMemoryBound(to: UInt64.self)  // number < levelCount
     }
 

@@ -31,7 +31,6 @@ struct TagTable {
         let table = TagTable(base: base, ledger: ledger, seed: seed, reapQueue: .make())
         for database in 0..<databaseCount { table.setNamespace(UInt32(database), of: database) }
         table.words[2] = UInt64(databaseCount)
-        ledger.addTags(bytes: Int(nc_block_size(byteCount)))
         return table
     }
 

@@ -29,6 +29,7 @@ struct Invariants {
         }
         checker.expectEqual(store.ledger.usedBytes, bytes, "the ledger's bytes")
         checker.expectEqual(store.ledger.entryCount, entries, "the ledger's entries")
+        for violation in TagInvariants.violations(of: store) { checker.expect(false, violation) }
         if store.reclaimer.isIdle {
             checker.expectEqual(store.ledger.detachedBytes, 0, "the ledger's detached bytes")
             checker.expectEqual(store.reclaimer.pendingCount, 0, "the count of entries to be freed")
@@ -55,6 +56,7 @@ struct Invariants {
             check(table, of: shard, database, &found, &tally)
             expectEqual(table.pointee.entryCount, found.entryCount, "a table's entry count")
             expectEqual(table.pointee.volatileCount, found.volatileCount, "a table's volatile count")
+            expectEqual(table.pointee.staleCount, found.staleCount, "a table's count of stale entries")
             expectEqual(table.pointee.blockSize, found.blockSize, "a table's bytes")
             expectEqual(table.pointee.entryBytes, found.entryBytes, "a table's entry bytes")
             entryBytes += found.entryBytes
@@ -69,6 +71,7 @@ struct Invariants {
 
     private struct TableTally {
         var entryCount = 0
+        var staleCount = 0
         var volatileCount = 0
         var entryBytes = 0
         var blockSize = 0
@@ -135,6 +138,7 @@ struct Invariants {
             checkExpiry(slot.pointee, entry, segment.pointee, tick: shard.pointee.tick)
             found.entryBytes += entry.blockSize
             if entry.hasExpiry { found.volatileCount += 1 }
+            if entry.isRetired { found.staleCount += 1 }
             if shard.pointee.tracked(slot.pointee.expiryClass) {
                 tally.add(slot.pointee, entry, shard.pointee.eviction.pointee.order)
             }
@@ -164,7 +168,7 @@ struct Invariants {
         // A sweep that ran out of budget has moved the tick on, but this segment's visit is still to come.
         let seen = segment.nextVisit == 0 ? 0 : min(tick, segment.nextVisit - 1)
         let look = Int64(ExpiryClass.nextVisit(exponent: Int(slot.expiryClass) - 1, after: seen))
-        let due = ExpiryClass.dueTick(deadline: entry.expiry)
+        let due = ExpiryClass.dueTick(deadline: entry.isRetired ? entry.staleEnd : entry.expiry)
         expect(look <= max(due, Int64(tick) + 1), "an entry due on tick \(due) is looked at on \(look) only")
         expect(Int64(segment.nextVisit) <= look, "a segment is visited after an entry's look")
     }

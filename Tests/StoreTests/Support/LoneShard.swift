@@ -5,18 +5,23 @@ import Primitives
 /// A shard outside any store: all keys go to it, so that few of them make deep tables.
 final class LoneShard {
     let pointer: UnsafeMutablePointer<Shard>
-    private let ledger = MemoryLedger.make()
+    private let ledger: MemoryLedger
+    private let tags: TagTable
 
     init(policy: EvictionPolicy = .allKeysS3FIFO, isBounded: Bool = true, isExact: Bool = false) {
+        ledger = MemoryLedger.make()
+        tags = TagTable.make(databaseCount: 1, seed: TestCache.fixedSeed, ledger: ledger)
         ledger.setBounds(bytes: 0, entries: 0, shardCount: 1)
         pointer = .allocate(capacity: 1)
-        pointer.initialize(to: Shard(index: 0, seed: TestCache.fixedSeed, ledger: ledger, databaseCount: 1))
+        pointer.initialize(
+            to: Shard(index: 0, seed: TestCache.fixedSeed, ledger: ledger, tags: tags, databaseCount: 1))
         pointer.pointee.rank(policy: policy, isBounded: isBounded, isExact: isExact)
     }
 
     deinit {
         pointer.deinitialize(count: 1)
         pointer.deallocate()
+        tags.free()
         ledger.free()
     }
 

@@ -1,7 +1,9 @@
 extension CommandTable {
     /// The table of all families.
     public static func standard() -> CommandTable {
-        let keys = KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
+        let keys =
+            KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
+            + InvalidationCommands.specs
         let connections = ConnectionCommands.specs + ClientCommands.specs
         let server =
             ServerCommands.specs + ConfigCommands.specs + CommandCommands.specs + MemoryCommands.specs

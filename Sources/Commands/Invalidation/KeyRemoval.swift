@@ -20,12 +20,17 @@ struct KeyRemoval {
     var isSatisfied: Bool { count >= limit }
 
     /// Removes a key unless it has gone meanwhile. Locks its shard, if not all are locked.
+    ///
+    /// A stale entry goes too, or a lease would hand it out after its key was invalidated. It does not count, as it is in
+    /// nobody's sight.
     mutating func take(_ bytes: ByteSlice, _ call: Call) {
         let key = call.access.key(bytes, database: database)
         let isThere = call.withShard(of: key.hash) {
-            guard let entry = call.peek(key) else { return false }
-            if !isDryRun { call.asWriter(of: key) { call.remove(entry) } }
-            return true
+            let live = call.peek(key)
+            if !isDryRun, let entry = live ?? call.access.findStale(key, now: call.nowMilliseconds) {
+                call.asWriter(of: key) { call.remove(entry) }
+            }
+            return live != nil
         }
         guard isThere else { return }
         count += 1

@@ -59,7 +59,7 @@ final class PatternInvalidation: Job {
         var excessiveCount: Int?
         cursor = call.store.scan(
             database: removal.database, cursor: cursor, count: Self.entriesPerLock, now: call.nowMilliseconds,
-            locking: !call.holdsAllShards
+            locking: !call.holdsAllShards, skippingVoid: false
         ) { entry in
             let key = entry.key
             guard matcher.mayMatch(key) else { return }

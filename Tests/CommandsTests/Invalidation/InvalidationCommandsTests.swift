@@ -1,3 +1,4 @@
+import RESP
 import Store
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
     init() throws {
         harness = try CommandHarness(
             StringCommands.specs + KeyCommands.specs + KeyspaceCommands.specs + TransactionCommands.specs
-                + InvalidationCommands.specs)
+                + InvalidationCommands.specs + StaleEntries.specs)
     }
 
     private func expect(_ pairs: [(String, String)], sourceLocation: SourceLocation = #_sourceLocation) {
@@ -98,6 +99,17 @@ import Testing
         expect([("invalidate a:1 a:2 dryrun", ":1"), ("invalidate a:*", ":1")])
     }
 
+    /// Nobody sees a stale entry, but a lease would hand it out.
+    @Test func staleEntriesGoUncounted() {
+        expect([("setstale a:1", "+OK"), ("setstale a:2", "+OK"), ("setstale b", "+OK"), ("set a:3 v", "+OK")])
+        while harness.run("exists a:1 a:2 b") != ":0" {}
+        expect([
+            ("stale a:1", ":1"), ("stale a:2", ":1"), ("stale b", ":1"), ("invalidate a:* dryrun", ":1"),
+            ("stale a:1", ":1"), ("invalidate a:*", ":1"), ("stale a:1", ":0"), ("stale a:2", ":0"),
+            ("stale b", ":1"), ("invalidate b", ":0"), ("stale b", ":0"),
+        ])
+    }
+
     @Test func aKeyThatIsTooLongIsAnErrorUnlessAGlanceRulesItOut() {
         let long = "long:" + String(repeating: "x", count: 16_380)
         #expect(harness.run("set \(long) v") == "+OK")
@@ -144,4 +156,30 @@ import Testing
         let words = [Array("cachekey".utf8), [UInt8](repeating: 0x78, count: (1 << 20) + 1)]
         #expect(harness.run(words) == "-ERR the words are too long, 1048576 bytes are allowed")
     }
+}
+
+/// Commands of the test's own, that make entries with a stale window and look for them.
+private enum StaleEntries {
+    static let specs: [CommandSpec] = [
+        CommandSpec(
+            "setstale", arity: 2, flags: [.write], keys: [.one(at: 1, [.overwrite])], group: .string, since: "0.1.0",
+            summary: "Sets a key for a millisecond.", complexity: "O(1)",
+            handler: { pointer in
+                let call = Call(pointer)
+                var attributes = EntryAttributes()
+                attributes.staleSeconds = 100
+                let isSet = call.access.set(
+                    call.key(1), to: .integer(1), expiry: call.nowMilliseconds + 1, attributes: attributes,
+                    now: call.nowMilliseconds)
+                if isSet { call.reply.ok() } else { call.outOfMemory() }
+            }),
+        CommandSpec(
+            "stale", arity: 2, flags: [.readOnly], keys: [.one(at: 1, [.readOnly])], group: .string, since: "0.1.0",
+            summary: "Tells whether a key is stale.", complexity: "O(1)",
+            handler: { pointer in
+                let call = Call(pointer)
+                let isStale = call.access.findStale(call.key(1), now: call.nowMilliseconds) != nil
+                call.reply.integer(isStale ? 1 : 0)
+            }),
+    ]
 }

@@ -43,6 +43,8 @@ let package = Package(
     targets: [
         // Floor 0
         .systemLibrary(name: "CJemalloc", providers: [.apt(["libjemalloc-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "CLinux", cSettings: cSettings),
         .target(name: "CPrimitives", cSettings: cSettings),
         // Needs xxhash.h (libxxhash-dev); nothing is linked.
@@ -68,7 +70,7 @@ let package = Package(
             "Commands", floor: 4,
             [
                 "Store", "RESP", "Configuration", "Telemetry", "Primitives", "CPrimitives", "CLinux", "CAllocator",
-                "CXXHash", "CLongDouble",
+                "CXXHash", "CLongDouble", "CCrypto", "CPCRE2",
             ]),
         // Floor 5
         room(

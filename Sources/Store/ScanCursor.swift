@@ -49,10 +49,12 @@ extension Store {
     ///   - cursor: 0 or what the last call returned; any number is safe.
     ///   - count: at least 1; a home bucket is never cut, so up to some ten entries more may be seen.
     ///   - locking: false when the caller holds all shards.
+    ///   - skippingVoid: false to see entries that commands do not see as well: stale ones, and those that wait for removal.
     ///   - body: sees each entry under its shard's lock; must not change the store.
     /// - Returns: the next cursor, 0 at the end.
     public func scan(
-        database: Int, cursor: UInt64, count: Int, now: Int64, locking: Bool = true, _ body: (Entry) -> Void
+        database: Int, cursor: UInt64, count: Int, now: Int64, locking: Bool = true, skippingVoid: Bool = true,
+        _ body: (Entry) -> Void
     ) -> UInt64 {
         var place = ScanCursor(decoding: cursor, shardCount: shardCount)
         var buckets = Store.bucketsPerScan
@@ -61,7 +63,8 @@ extension Store {
             let shard = access.shard(place.shard)
             if locking { shard.lock() }
             let next = shard.pointee.scan(
-                database: database, from: place.position, count: left, bucketLimit: &buckets, now: now
+                database: database, from: place.position, count: left, bucketLimit: &buckets, now: now,
+                skippingVoid: skippingVoid
             ) { entry in
                 left -= 1
                 body(entry)

@@ -6,12 +6,13 @@ extension Shard {
     /// `body` has had `count` entries.
     ///
     /// Entries are grouped by their home bucket and filtered by the position itself, so an entry that is present throughout is
-    /// seen exactly once, whatever splits, joins and resizes happen between two calls. Entries past their deadline are skipped.
+    /// seen exactly once, whatever splits, joins and resizes happen between two calls. Entries past their deadline are skipped,
+    /// unless `skippingVoid` is false.
     ///
     /// - Returns: the position to go on from, or nil at the end of the table.
     func scan(
         database: Int, from start: UInt64, count: Int, bucketLimit limit: inout Int, now: Int64,
-        _ body: (Entry) -> Void
+        skippingVoid: Bool = true, _ body: (Entry) -> Void
     ) -> UInt64? {
         let table = tables[database]
         guard table.directory != nil, table.entryCount > 0 else { return nil }
@@ -28,7 +29,7 @@ extension Shard {
             segment.forEachEntry(home: home, from: bits) { fragment, slot in
                 let entry = slot.entry
                 if isBetween, fragment == Fragment(bits: bits), seed.hash(entry.key) < position { return }
-                if entry.mayBeVoid, !tags.isLive(entry, now: now) { return }
+                if skippingVoid, entry.mayBeVoid, !tags.isLive(entry, now: now) { return }
                 seen += 1
                 body(entry)
             }

@@ -19,6 +19,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case expiredKeys
     /// evicted_keys
     case evictedKeys
+    /// invalidated_keys
+    case invalidatedKeys
     /// evicted_clients
     case evictedClients
     /// total_net_input_bytes

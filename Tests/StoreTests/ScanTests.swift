@@ -130,6 +130,7 @@ import Testing
         }
         cache.now += 10
         #expect(cache.scanAll().count == 1000)
+        #expect(cache.scanAll(skippingVoid: false).count == 2000)
         var isSeen = true
         for _ in 0..<100 {
             isSeen = isSeen && cache.store.withRandomEntry(database: 0, now: cache.now) { #expect(!$0.hasExpiry) }

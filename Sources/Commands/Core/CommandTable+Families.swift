@@ -1,14 +1,15 @@
 extension CommandTable {
     /// The table of all families.
     public static func standard() -> CommandTable {
-        let keys = KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
-            + TagCommands.specs
+        let strings = StringCommands.specs + StringCommands.staleSpecs + BitCommands.specs
+        let keys =
+            KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
+            + InvalidationCommands.specs + TagCommands.specs
         let connections = ConnectionCommands.specs + ClientCommands.specs
         let server =
             ServerCommands.specs + ConfigCommands.specs + CommandCommands.specs + MemoryCommands.specs
             + SlowLogCommands.specs + LatencyCommands.specs + DebugCommands.specs + ReplicationCommands.specs
             + ClusterCommands.specs
-        return CommandTable(
-            StringCommands.specs + StringCommands.staleSpecs + BitCommands.specs + keys + TransactionCommands.specs + connections + server)
+        return CommandTable(strings + keys + TransactionCommands.specs + connections + server)
     }
 }

@@ -136,6 +136,8 @@ public final class Executor: @unchecked Sendable {
         session.pointee.job = nil
         session.pointee.jobDueMilliseconds = 0
         session.pointee.isJobMuted = false
+        // As at the end of a batch: who has read what the job has changed is told before its client has the reply.
+        if shared.isTracked { postInvalidations() }
         if !session.pointee.deferredPushes.isEmpty { appendDeferredPushes(session, output) }
         return true
     }

@@ -8,8 +8,8 @@ public enum CommandsPage {
             # Commands
 
             Made from the command table: `NEARCACHED_UPDATE_DOCS=1 swift test --filter CommandsPageTests` writes it anew.
-            "since" is the Redis version that first had the command. Where a command is known from Redis, its options,
-            replies and error texts are Redis's.
+            "since" is the Redis version that first had the command; a version below 1.0.0 is nearcached's own. Where a
+            command is known from Redis, its options, replies and error texts are Redis's.
 
 
             """

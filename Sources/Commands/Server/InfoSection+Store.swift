@@ -75,6 +75,7 @@ extension InfoSection {
         report.field("expired_stale_perc", "0.00")
         report.zeros("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
         report.field("evicted_keys", statistics.evictedCount)
+        report.field("invalidated_keys", statistics.invalidatedCount)
         report.field("evicted_clients", statistics.evictedClientCount)
         report.zeros("evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
         report.field("tags", statistics.tagCount)

@@ -82,6 +82,7 @@ extension ServerFacts {
         statistics.outputByteCount = server.outputBytes
         statistics.expiredCount = store.expiredCount
         statistics.evictedCount = store.evictedCount
+        statistics.invalidatedCount = counters.sum(.invalidatedKeys)
         statistics.evictedClientCount = server.evictedClients
         statistics.hitCount = counters.sum(.keyspaceHits)
         statistics.missCount = counters.sum(.keyspaceMisses)

@@ -65,6 +65,7 @@ struct ServerFacts {
         var outputKilobytesPerSecond = 0.0
         var expiredCount: UInt64 = 0
         var evictedCount: UInt64 = 0
+        var invalidatedCount: UInt64 = 0
         var evictedClientCount: UInt64 = 0
         var hitCount: UInt64 = 0
         var missCount: UInt64 = 0

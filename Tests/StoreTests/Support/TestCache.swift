@@ -92,13 +92,13 @@ final class TestCache {
     }
 
     /// All keys that a whole SCAN sees, in its order.
-    func scanAll(database: Int = 0, count: Int = 10) -> [[UInt8]] {
+    func scanAll(database: Int = 0, count: Int = 10, skippingVoid: Bool = true) -> [[UInt8]] {
         var keys: [[UInt8]] = []
         var cursor: UInt64 = 0
         repeat {
-            cursor = store.scan(database: database, cursor: cursor, count: count, now: now) {
-                keys.append($0.key.array)
-            }
+            cursor = store.scan(
+                database: database, cursor: cursor, count: count, now: now, skippingVoid: skippingVoid
+            ) { keys.append($0.key.array) }
         } while cursor != 0
         return keys
     }

@@ -1,0 +1,3 @@
+// Patterns and keys are bytes.
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>

@@ -9,6 +9,7 @@ func fixedWorkload(_ arguments: Arguments, keys order: KeyOrder) -> FixedWorkloa
         keyCount: arguments.integer("keys", 1_000_000, in: 1...KeyDigits.maximumKeys),
         valueCount: arguments.integer("value", 64, in: 1...1_000_000),
         expiresAt: arguments.integer("expires-at", 0),
+        tagCount: arguments.integer("tags", 0, in: 0...64),
         order: order,
         seed: arguments.integer("seed", 1)
     )

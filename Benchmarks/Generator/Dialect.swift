@@ -17,11 +17,13 @@ enum Dialect: String {
 
     /// What goes before the value's bytes in one SET of `key`.
     ///
-    /// - Parameter expiresAt: the Unix time in seconds at which the entry is due, or 0 for never.
-    func setPrefix(_ key: String, valueCount: Int, expiresAt: Int) -> [UInt8] {
+    /// - Parameters:
+    ///   - expiresAt: the Unix time in seconds at which the entry is due, or 0 for never.
+    ///   - tagCount: how many tags the entry is given (nearcached's TAGS), 0 for none.
+    func setPrefix(_ key: String, valueCount: Int, expiresAt: Int, tagCount: Int) -> [UInt8] {
         switch self {
         case .resp:
-            let words = expiresAt > 0 ? 5 : 3
+            let words = (expiresAt > 0 ? 5 : 3) + (tagCount > 0 ? 2 + tagCount : 0)
             return Array("*\(words)\r\n$3\r\nSET\r\n$\(key.utf8.count)\r\n\(key)\r\n$\(valueCount)\r\n".utf8)
         case .memcached:
             return Array("set \(key) 0 \(expiresAt) \(valueCount)\r\n".utf8)
@@ -29,14 +31,12 @@ enum Dialect: String {
     }
 
     /// What goes behind the value's bytes in one SET.
-    func setSuffix(expiresAt: Int) -> [UInt8] {
-        switch self {
-        case .resp where expiresAt > 0:
-            let time = String(expiresAt)
-            return Array("\r\n$4\r\nEXAT\r\n$\(time.utf8.count)\r\n\(time)\r\n".utf8)
-        default:
-            return Array("\r\n".utf8)
-        }
+    func setSuffix(expiresAt: Int, tagCount: Int) -> [UInt8] {
+        guard self == .resp else { return Array("\r\n".utf8) }
+        var words: [String] = []
+        if expiresAt > 0 { words += ["EXAT", String(expiresAt)] }
+        if tagCount > 0 { words += ["TAGS", String(tagCount)] + (0..<tagCount).map { "tag:\($0)" } }
+        return Array(("\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8)
     }
 
     /// The command that empties the server, with the server's own default of when to free.
@@ -46,6 +46,9 @@ enum Dialect: String {
         case .memcached: Array("flush_all\r\n".utf8)
         }
     }
+
+    /// The command that invalidates the first tag of a load, of nearcached alone.
+    static let invalidate = Array("*3\r\n$3\r\nTAG\r\n$10\r\nINVALIDATE\r\n$5\r\ntag:0\r\n".utf8)
 
     /// The first bytes of a hit's reply, up to the value.
     func hitPrefix(_ key: String, valueCount: Int) -> [UInt8] {

@@ -29,8 +29,8 @@ struct FixedWorkload: Workload {
     var counts = ReplyCounts()
 
     init(
-        dialect: Dialect, isGet: Bool, depth: Int, keyCount: Int, valueCount: Int, expiresAt: Int, order: KeyOrder,
-        seed: Int
+        dialect: Dialect, isGet: Bool, depth: Int, keyCount: Int, valueCount: Int, expiresAt: Int, tagCount: Int,
+        order: KeyOrder, seed: Int
     ) {
         self.dialect = dialect
         self.depth = depth
@@ -53,8 +53,8 @@ struct FixedWorkload: Workload {
             replyCount = reply.count + dialect.hitSuffixCount
             replyDigitsOffset = copyCount > 0 ? replyPrefix.count + KeyDigits.digitsOffset : nil
         } else {
-            prefix = dialect.setPrefix(key, valueCount: valueCount, expiresAt: expiresAt)
-            request = prefix + value + dialect.setSuffix(expiresAt: expiresAt)
+            prefix = dialect.setPrefix(key, valueCount: valueCount, expiresAt: expiresAt, tagCount: tagCount)
+            request = prefix + value + dialect.setSuffix(expiresAt: expiresAt, tagCount: tagCount)
             (copies, firstCopyOffset) = (copyCount, prefix.count + KeyDigits.digitsOffset)
             reply = dialect.stored
             replyCount = reply.count

@@ -109,10 +109,11 @@ struct SingleCommand {
     }
 }
 
-/// `pause`: the longest wait of a pipeline-1 client in one of four phases.
+/// `pause`: the longest wait of a pipeline-1 client in one of five phases.
 ///
 /// - `load`: while other connections store the keys, with `--expires-at` when given;
 /// - `flush`: while the server is emptied, and for `--seconds` from then;
+/// - `invalidate`: while the tag that `load --tags` gave all entries is invalidated, and for `--seconds` from then;
 /// - `watch`: for `--seconds` with nothing else going on, such as an expiry. The idle case is the noise floor.
 func runPauseProbe(_ arguments: Arguments) {
     let phase = arguments.text("phase", "watch")
@@ -128,10 +129,10 @@ func runPauseProbe(_ arguments: Arguments) {
     if isLoad {
         driver.work.begin(operations: arguments.integer("keys", 1_000_000))
         driver.start()
-    } else if phase == "flush" {
+    } else if phase == "flush" || phase == "invalidate" {
         command = SingleCommand(
             port: arguments.port, poller: driver.poller, token: driver.firstForeignToken + 1,
-            bytes: arguments.dialect.flush)
+            bytes: phase == "flush" ? arguments.dialect.flush : Dialect.invalidate)
     }
     var now = start
     // A reply still awaited at the end may be the longest wait of all.
@@ -148,7 +149,7 @@ func runPauseProbe(_ arguments: Arguments) {
     line.add("longest_pause_ms", Double(probe.longestOwn) / 1e6)
     line.add("longest_wait_ms", Double(probe.waits.maximum) / 1e6)
     line.add(probe.waits)
-    if let reply = command?.replyNanoseconds { line.add("flush_reply_ms", Double(reply) / 1e6) }
+    if let reply = command?.replyNanoseconds { line.add("command_reply_ms", Double(reply) / 1e6) }
     line.add("failures", driver.work.counts.failures)
     line.write()
 }

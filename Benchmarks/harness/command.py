@@ -8,11 +8,11 @@ import os
 import platform
 import sys
 
-from . import build, bulk, report, servers, storm, throughput
+from . import build, bulk, report, servers, storm, tags, throughput
 from .generator import Generator, GeneratorError
 
 THROUGHPUT = {scenario.name: scenario for scenario in throughput.SCENARIOS}
-SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm"]
+SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm", "tags"]
 
 
 class Context:
@@ -102,7 +102,7 @@ def main(words):
     classes = available(names, context)
     if not classes:
         raise SystemExit("no server to measure")
-    results = {"machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}}
+    results = {"machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}, "tags": {}}
     try:
         chosen = [THROUGHPUT[name] for name in options.scenarios if name in THROUGHPUT]
         throughput.measure(chosen, classes, context, results["throughput"])
@@ -111,6 +111,8 @@ def main(words):
             bulk.measure(classes, context, results["bulk"], with_memory, with_pauses)
         if "storm" in options.scenarios:
             storm.measure(classes, context, results["storm"])
+        if "tags" in options.scenarios and servers.Nearcached in classes:
+            tags.measure(context, results["tags"])
     except KeyboardInterrupt:
         context.failures.append("interrupted")
     finally:

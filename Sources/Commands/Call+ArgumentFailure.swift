@@ -25,6 +25,11 @@ extension Call {
         case .tooManyTags: reply.error("ERR too many tags (max \(EntryAttributes.maximumTagCount))")
         case .tagTooLong: reply.error("ERR tag too long (max \(EntryAttributes.maximumTagByteCount))")
         case .readOnlyBitfield: reply.error("ERR BITFIELD_RO only supports the GET subcommand")
+        case .leaseDuration:
+            reply.error("ERR lease TTL must be between 1 and \(LeaseRequest.longestMilliseconds) milliseconds")
+        case .leaseWait:
+            reply.error("ERR lease WAIT must be between 0 and \(LeaseRequest.longestMilliseconds) milliseconds")
+        case .leaseToken: reply.error("ERR invalid lease token: it has \(LeaseToken.digitCount) hexadecimal digits")
         }
     }
 }

@@ -23,7 +23,8 @@ extension StringCommands {
         let key = call.key(1)
         let old = options.returnsOldValue ? call.lookup(key) : call.lookupForWriting(key)
         if let old, !old.isString, options.returnsOldValue || options.condition != nil { return call.wrongType() }
-        let isAllowed = try allows(options, old)
+        var isAllowed = try allows(options, old)
+        if isAllowed, let token = options.leaseToken { isAllowed = call.mayFulfil(token, of: key) }
         // The old value is written first: setting the new one ends its entry.
         let mark = call.reply.buffer.pointee.mark
         if options.returnsOldValue, let old {

@@ -46,6 +46,9 @@ extension Store {
         return tickets
     }
 
+    /// Leases that there may be at a time.
+    public static let maximumLeaseCount = LeaseTable.maximumCount
+
     /// Leases held now, or not yet forgotten.
     public var leaseCount: Int { ledger.leaseCount }
 }

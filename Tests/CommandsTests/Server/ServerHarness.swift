@@ -28,6 +28,8 @@ final class ServerHarness {
         }
         var messages: [TrackingMessage] = []
         func deliver(_ messages: [TrackingMessage], toLoop index: Int) { self.messages += messages }
+        var woken: [UInt64] = []
+        func wake(_ tickets: [UInt64], onLoop index: Int) { woken += tickets }
         func requestShutdown(force: Bool) { shutdowns.append(force) }
         func resetStatistics() {}
     }

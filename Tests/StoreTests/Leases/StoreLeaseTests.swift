@@ -50,7 +50,12 @@ import Testing
         let cache = TestCache()
         let changes: [(String, () -> Void)] = [
             ("set", { cache.set([1], [0]) }),
-            ("set and removed", { cache.set([1], [0]); cache.remove([1]) }),
+            (
+                "set and removed",
+                {
+                    cache.set([1], [0]); cache.remove([1])
+                }
+            ),
             ("noted", { cache.locked([1]) { cache.store.access.noteChange(of: $0) } }),
             ("flushed", { cache.store.flush(database: 0, now: cache.now) }),
             ("all flushed", { cache.store.flush(database: nil, now: cache.now) }),
@@ -79,7 +84,9 @@ import Testing
         let cache = TestCache(policy: .allKeysFIFO, maximumEntryCount: 1)
         cache.set([1], [0], expiry: cache.now + 500)
         let token = take(cache, [1])
-        cache.locked([1]) { _ = cache.store.access.find($0, now: cache.now, touching: false)?.setExpiry(cache.now + 600) }
+        cache.locked([1]) {
+            _ = cache.store.access.find($0, now: cache.now, touching: false)?.setExpiry(cache.now + 600)
+        }
         #expect(isGood(cache, token, [1]))
         cache.now += 700
         #expect(!cache.exists([1]))

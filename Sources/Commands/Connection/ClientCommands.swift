@@ -78,7 +78,8 @@ enum ClientCommands {
         CommandSpec(
             "unblock", arity: -3, flags: adminFlags.union(.exclusive), categories: [.connection], group: .connection,
             since: "5.0.0", summary: "Ends the waiting of a connection, as if its time were up or with an error.",
-            complexity: "O(N) where N is the number of connections", syntax: "client-id [TIMEOUT | ERROR]", handler: { unblock(Call($0)) }),
+            complexity: "O(N) where N is the number of connections", syntax: "client-id [TIMEOUT | ERROR]",
+            handler: { unblock(Call($0)) }),
     ]
 
     // MARK: The connection itself
@@ -173,7 +174,9 @@ enum ClientCommands {
         let isError = call.argumentCount == 4 && call[3].equalsIgnoringCase("error")
         var isUnblocked = false
         call.shared.control?.forEachSession { session, facts in
-            guard session.pointee.id == UInt64(clamping: id), let wait = session.pointee.job as? LeaseWait else { return }
+            guard session.pointee.id == UInt64(clamping: id), let wait = session.pointee.job as? LeaseWait else {
+                return
+            }
             isUnblocked = wait.interrupt(isError ? .unblockedWithError : .unblocked)
             call.shared.control?.wake([wait.ticket], onLoop: facts.loopIndex)
         }

@@ -11,9 +11,11 @@ enum LeaseCommands {
             summary: "A container for commands about the right to compute a missing value.",
             subcommands: [
                 CommandSpec(
-                    "get", arity: -3, flags: [.readOnly, .blocking, .noScript], keys: [.one(at: 2, [.readOnly, .access])],
+                    "get", arity: -3, flags: [.readOnly, .blocking, .noScript],
+                    keys: [.one(at: 2, [.readOnly, .access])],
                     categories: [.string], group: .string, since: "0.1.0",
-                    summary: "Returns a key's value, or makes one of those who miss it compute it while the others wait.",
+                    summary:
+                        "Returns a key's value, or makes one of those who miss it compute it while the others wait.",
                     complexity: "O(1)", syntax: "key [TTL milliseconds] [WAIT milliseconds]",
                     tips: ["nondeterministic_output"], handler: { get(Call($0)) }),
                 CommandSpec(

@@ -107,6 +107,15 @@ final class ServerHarness {
 
     func endTurn() { executor.endTurn() }
 
+    /// Steps the job of a connection, as its loop does; the reply when it is done with it.
+    func step(_ id: Int) -> String? {
+        guard executor.stepJob(session: session(id), output: output) else { return nil }
+        defer { output.pointee.removeAll() }
+        let text = String(
+            decoding: UnsafeBufferPointer(start: output.pointee.base, count: output.pointee.count), as: UTF8.self)
+        return text.split(separator: "\r\n").joined(separator: " ")
+    }
+
     /// Ends a connection, as its loop does.
     func close(_ id: Int) { executor.sessionClosed(session(id)) }
 

@@ -78,14 +78,15 @@ enum LeaseCommands {
 extension Call {
     func lookForLease(_ key: Key, _ request: LeaseRequest, ticket: UInt64) -> LeaseAnswer {
         let terms = LeaseTerms(
-            durationMilliseconds: request.durationMilliseconds, sequence: invalidationSequence)
+            durationMilliseconds: request.durationMilliseconds, sequence: access.invalidationClock)
         return access.lookForLease(key, now: nowMilliseconds, terms: terms, ticket: ticket)
     }
 
-    /// Whether the value that `token` was given for may be set; counts it when not. The lease ends with the set.
-    func mayFulfil(_ token: LeaseToken, of key: Key) -> Bool {
-        if access.leaseSequence(of: key, token: token.rawValue, now: nowMilliseconds) != nil { return true }
+    /// The number of invalidations when the lease of `token` was taken, by which the value's tags are to be judged; nil, and counted
+    /// as refused, when the lease is void. The lease ends with the set.
+    func invalidationSequence(of token: LeaseToken, _ key: Key) -> UInt64? {
+        if let sequence = access.leaseSequence(of: key, token: token.rawValue, now: nowMilliseconds) { return sequence }
         state.pointee.counters.add(.leaseRefusals)
-        return false
+        return nil
     }
 }

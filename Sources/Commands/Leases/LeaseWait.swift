@@ -57,11 +57,14 @@ final class LeaseWait: Job {
                 LeaseCommands.win(key, token, call)
                 return true
             case .held(let until, let isFirst):
-                if now < deadline {
+                if let stale = call.staleEntry(of: key) {
+                    LeaseReply.stale(stale).write(to: call.reply)
+                } else if now < deadline {
                     call.session.pointee.jobDueMilliseconds = isFirst ? min(until, deadline) : deadline
                     return false
+                } else {
+                    LeaseReply.wait.write(to: call.reply)
                 }
-                LeaseReply.wait.write(to: call.reply)
             case .refused: LeaseCommands.refuse(call)
             }
         }

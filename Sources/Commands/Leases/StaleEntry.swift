@@ -9,8 +9,10 @@ struct StaleEntry {
 
 extension Call {
     /// What is held of a key that has no live entry. The key's shard is locked.
-    func staleEntry(of key: Key) -> StaleEntry? { nil }
-
-    /// Where the sequence of tag invalidations stands: a lease taken now is void with a value whose tags were invalidated later.
-    var invalidationSequence: UInt64 { 0 }
+    func staleEntry(of key: Key) -> StaleEntry? {
+        guard let entry = access.findStale(key, now: nowMilliseconds), entry.isString else { return nil }
+        // Deadline and window are both far below 2^62, but a deadline may be the last one there is.
+        let (end, overflow) = entry.expiry.addingReportingOverflow(entry.staleMilliseconds)
+        return StaleEntry(entry: entry, remainingMilliseconds: max((overflow ? .max : end) - nowMilliseconds, 0))
+    }
 }

@@ -24,7 +24,7 @@ extension StringCommands {
         let old = options.returnsOldValue ? call.lookup(key) : call.lookupForWriting(key)
         if let old, !old.isString, options.returnsOldValue || options.condition != nil { return call.wrongType() }
         var isAllowed = try allows(options, old)
-        if isAllowed, let token = options.leaseToken { isAllowed = call.mayFulfil(token, of: key) }
+        if isAllowed, let token = options.leaseToken { isAllowed = call.invalidationSequence(of: token, key) != nil }
         // The old value is written first: setting the new one ends its entry.
         let mark = call.reply.buffer.pointee.mark
         if options.returnsOldValue, let old {

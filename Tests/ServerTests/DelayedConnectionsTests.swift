@@ -29,7 +29,8 @@ import Testing
                 delayed.insert(connections[index], due: due)
                 dues[index] = due
             } else if generator.below(2) == 0 {
-                #expect(delayed.remove(connections[index]))
+                let isRemoved = delayed.remove(connections[index])
+                #expect(isRemoved)
                 dues[index] = nil
             }
             #expect(!delayed.remove(connections[index]) || dues.removeValue(forKey: index) != nil)
@@ -50,6 +51,7 @@ import Testing
             delayed.remove(connection)
             Connection.destroy(connection)
         }
-        #expect(delayed.isEmpty)
+        let isEmpty = delayed.isEmpty
+        #expect(isEmpty)
     }
 }

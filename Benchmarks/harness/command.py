@@ -8,11 +8,11 @@ import os
 import platform
 import sys
 
-from . import build, bulk, report, servers, storm, throughput
+from . import build, bulk, lease, report, servers, storm, throughput
 from .generator import Generator, GeneratorError
 
 THROUGHPUT = {scenario.name: scenario for scenario in throughput.SCENARIOS}
-SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm"]
+SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm", "lease"]
 
 
 class Context:
@@ -102,7 +102,7 @@ def main(words):
     classes = available(names, context)
     if not classes:
         raise SystemExit("no server to measure")
-    results = {"machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}}
+    results = {"machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}, "lease": []}
     try:
         chosen = [THROUGHPUT[name] for name in options.scenarios if name in THROUGHPUT]
         throughput.measure(chosen, classes, context, results["throughput"])
@@ -111,6 +111,8 @@ def main(words):
             bulk.measure(classes, context, results["bulk"], with_memory, with_pauses)
         if "storm" in options.scenarios:
             storm.measure(classes, context, results["storm"])
+        if "lease" in options.scenarios and servers.Nearcached in classes:
+            lease.measure(context, results["lease"])
     except KeyboardInterrupt:
         context.failures.append("interrupted")
     finally:

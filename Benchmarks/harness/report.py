@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import bulk, storm, throughput
+from . import bulk, lease, storm, throughput
 from .servers import MIB
 
 REFERENCE = "valkey"
@@ -105,6 +105,21 @@ def storm_section(results):
     return "## Storm of values of 1 B to 100 KB at 256 MiB\n\n" + table(head, rows) if rows else ""
 
 
+def lease_section(rounds):
+    if not rounds:
+        return ""
+    worst = max(result["last_ms"] for result in rounds)
+    is_met = worst <= lease.BAR_MILLISECONDS and all(
+        (result["wins"], result["hits"]) == (1, lease.CLIENTS - 1) for result in rounds)
+    rows = [[
+        str(len(rounds)), str(sum(result["wins"] for result in rounds)), str(sum(result["hits"] for result in rounds)),
+        f"{median(rounds, 'first_ms'):.1f}", f"{median(rounds, 'median_ms'):.1f}", f"{median(rounds, 'last_ms'):.1f}",
+        f"{worst:.1f}", f"≤ {lease.BAR_MILLISECONDS} {mark(is_met)}",
+    ]]
+    head = ["rounds", "wins", "values", "first ms", "half ms", "last ms", "last of the worst round ms", "bar"]
+    return f"## {lease.CLIENTS} clients that wait for one value, from the SET being sent\n\n" + table(head, rows)
+
+
 def markdown(results):
     lines = [f"- {name}: {text}" for name, text in results["machine"].items()]
     sections = [
@@ -113,6 +128,7 @@ def markdown(results):
         memory_section(results["bulk"]),
         pause_section(results["bulk"]),
         storm_section(results["storm"]),
+        lease_section(results["lease"]),
     ]
     if results["failures"]:
         sections.append("## Failures\n\n" + "".join(f"- {text}\n" for text in results["failures"]))

@@ -46,7 +46,7 @@ final class LeaseWait: Job {
         let now = call.nowMilliseconds
         if ending == .error {
             call.reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
-        } else if let entry = call.lookupForWriting(key) {
+        } else if let entry = call.access.find(key, now: now, touching: call.session.pointee.touchesEntries) {
             LeaseCommands.hit(entry, call)
         } else if ending != nil {
             // Not to win: who has gone would compute nothing.

@@ -19,6 +19,20 @@ extension StoreAccess {
         shard(hash: key.hash).pointee.observers?.leases.sequence(LeaseTable.Name(key), token: token, now: now)
     }
 
+    /// Whether a value that was computed when the clock of invalidations showed `sequence` may bear these tags, and those of the key's
+    /// present entry if they are kept: none was invalidated since. O(tags).
+    public func isCurrent(_ attributes: EntryAttributes, sequence: UInt64, for key: Key, now: Int64) -> Bool {
+        let tags = shard(hash: key.hash).pointee.tags
+        for name in attributes.tags where !tags.counts(name, database: key.database, sequence: sequence) {
+            return false
+        }
+        guard attributes.keepsTags, let old = find(key, now: now, touching: false), old.entry.hasExtension else {
+            return true
+        }
+        let oldTags = old.entry.entryExtension
+        return (0..<oldTags.tagCount).allSatisfy { tags.slot(oldTags.tag($0)).counts(sequence) }
+    }
+
     /// Gives a lease back, to who is first in line; false when it is void.
     public func releaseLease(of key: Key, token: UInt64, now: Int64) -> Bool {
         shard(hash: key.hash).pointee.releaseLease(key, token: token, now: now)

@@ -82,11 +82,16 @@ extension Call {
         return access.lookForLease(key, now: nowMilliseconds, terms: terms, ticket: ticket)
     }
 
-    /// The number of invalidations when the lease of `token` was taken, by which the value's tags are to be judged; nil, and counted
-    /// as refused, when the lease is void. The lease ends with the set.
-    func invalidationSequence(of token: LeaseToken, _ key: Key) -> UInt64? {
-        if let sequence = access.leaseSequence(of: key, token: token.rawValue, now: nowMilliseconds) { return sequence }
+    /// Whether a value that was computed under the lease of `token` may be set: the lease holds, and none of the value's tags was
+    /// invalidated since it was taken, which is noted in `attributes` as the time by which they are judged. A value that may not is
+    /// counted, and if the lease still held, the next in line may compute. The lease ends with the set.
+    func mayFulfil(_ token: LeaseToken, of key: Key, _ attributes: inout EntryAttributes) -> Bool {
+        attributes.sequence = access.leaseSequence(of: key, token: token.rawValue, now: nowMilliseconds)
+        if attributes.sequence != nil {
+            if access.isCurrent(attributes, for: key, now: nowMilliseconds) { return true }
+            _ = access.releaseLease(of: key, token: token.rawValue, now: nowMilliseconds)
+        }
         state.pointee.counters.add(.leaseRefusals)
-        return nil
+        return false
     }
 }

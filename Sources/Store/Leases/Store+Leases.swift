@@ -19,9 +19,10 @@ extension StoreAccess {
         shard(hash: key.hash).pointee.observers?.leases.sequence(LeaseTable.Name(key), token: token, now: now)
     }
 
-    /// Whether a value that was computed when the clock of invalidations showed `sequence` may bear these tags, and those of the key's
-    /// present entry if they are kept: none was invalidated since. O(tags).
-    public func isCurrent(_ attributes: EntryAttributes, sequence: UInt64, for key: Key, now: Int64) -> Bool {
+    /// Whether a value that was computed at `attributes.sequence` may bear its tags, and those of the key's present entry if they are
+    /// kept: none was invalidated since, softly or not. O(tags).
+    public func isCurrent(_ attributes: EntryAttributes, for key: Key, now: Int64) -> Bool {
+        guard let sequence = attributes.sequence else { return true }
         let tags = shard(hash: key.hash).pointee.tags
         for name in attributes.tags where !tags.counts(name, database: key.database, sequence: sequence) {
             return false

@@ -221,6 +221,89 @@ def test_a_lease_that_ran_out_is_void(connection):
     assert connection.call("LEASE", "RELEASE", "k", token).value == 0
 
 
+# Tags
+
+
+@pytest.mark.parametrize("is_borne", [False, True])
+@pytest.mark.parametrize("command", ["INVALIDATE", "STALE"])
+def test_an_invalidation_of_a_tag_voids(target, connection, is_borne, command):
+    if is_borne:
+        assert connection.call("SET", "other", "v", "TAGS", 2, "t", "u") == OK
+    token = win(connection, "k")
+    with target.connect() as waiter:
+        waiter.send("LEASE", "GET", "k", "WAIT", LONG)
+        wait_for(target, 1)
+        assert connection.call("TAG", command, "t").value == int(is_borne)
+        assert connection.call("SET", "k", "v", "TAGS", 2, "s", "t", "LEASE", token) == Reply("nil-bulk")
+        assert connection.call("EXISTS", "k").value == 0
+        # The next one begins after the invalidation.
+        state, _, token, _ = waiter.read().plain()
+        assert state == b"win"
+        assert waiter.call("SET", "k", "v", "TAGS", 2, "s", "t", "LEASE", token) == OK
+    assert connection.call("TAG", "COUNT", "t").value == 1
+
+
+@pytest.mark.parametrize("is_borne", [False, True])
+def test_an_invalidation_of_another_tag_does_not_void(connection, is_borne):
+    if is_borne:
+        assert connection.call("SET", "other", "v", "TAGS", 1, "u") == OK
+    token = win(connection, "k")
+    assert not connection.call("TAG", "INVALIDATE", "u").is_error
+    assert connection.call("SET", "k", "v", "TAGS", 1, "t", "LEASE", token) == OK
+    assert connection.call("GET", "k").value == b"v"
+
+
+def test_what_the_key_bore_before_voids(connection):
+    assert connection.call("SET", "k", "v", "TAGS", 1, "t") == OK
+    assert connection.call("TAG", "INVALIDATE", "t").value == 1
+    token = win(connection, "k")
+    assert connection.call("TAG", "INVALIDATE", "t").value == 0
+    assert connection.call("SET", "k", "v", "TAGS", 1, "t", "LEASE", token) == Reply("nil-bulk")
+    token = win(connection, "k")
+    assert connection.call("SET", "k", "v", "TAGS", 1, "t", "LEASE", token) == OK
+    assert lease(connection, "k")[:2] == [b"hit", b"v"]
+
+
+# Stale values
+
+
+def make_stale(connection, key, value, window=100):
+    assert connection.call("SET", key, value, "PX", 1, "STALE", window) == OK
+    assert wait_until(lambda: connection.call("EXISTS", key).value == 0)
+
+
+def test_one_computes_while_the_others_get_the_stale_value(target, connection):
+    make_stale(connection, "k", "old")
+    state, value, token, remaining = lease(connection, "k")
+    assert (state, value) == (b"win", b"old") and 90_000 < remaining <= 100_000
+    with clients(target, 20) as others:
+        for number, other in enumerate(others):
+            other.send("LEASE", "GET", "k", *(("WAIT", LONG) if number % 2 else ()))
+
+        def handle(_, reply):
+            assert reply[:3] == [b"stale", b"old", None] and 90_000 < reply[3] <= 100_000
+
+        read_all(others, handle)
+    assert connection.call("GET", "k").kind == "nil-bulk"
+    assert connection.call("SET", "k", "new", "LEASE", token) == OK
+    assert lease(connection, "k") == [b"hit", b"new", None, -1]
+
+
+def test_a_stale_value_does_not_outlive_a_deletion(connection):
+    make_stale(connection, "k", "old")
+    token = lease(connection, "k")[2]
+    assert connection.call("FLUSHDB") == OK
+    assert connection.call("SET", "k", "v", "LEASE", token) == Reply("nil-bulk")
+    assert lease(connection, "k")[:2] == [b"win", None]
+
+
+def test_the_end_of_the_window_does_not_void(connection):
+    make_stale(connection, "k", "old", window=1)
+    token = lease(connection, "k")[2]
+    assert wait_until(lambda: connection.call("GETSTALE", "k").kind == "nil-array")
+    assert connection.call("SET", "k", "v", "LEASE", token) == OK
+
+
 # Waiting
 
 

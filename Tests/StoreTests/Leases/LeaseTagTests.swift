@@ -11,14 +11,15 @@ import Testing
         withAttributes(tags) { attributes in
             var attributes = attributes
             attributes.keepsTags = keepsTags
+            attributes.sequence = sequence
             return cache.locked([1]) {
-                cache.store.access.isCurrent(attributes, sequence: sequence, for: $0, now: cache.now)
+                cache.store.access.isCurrent(attributes, for: $0, now: cache.now)
             }
         }
     }
 
     private func withAttributes<Result>(_ tags: [String], _ body: (EntryAttributes) -> Result) -> Result {
-        let bytes = tags.flatMap { Array($0.utf8) } + [0]
+        let bytes: [UInt8] = tags.reduce(into: []) { $0 += $1.utf8 } + [0]
         return bytes.withUnsafeBufferPointer { buffer in
             var slices: [ByteSlice] = []
             var start = 0

@@ -42,6 +42,7 @@ public final class SharedState: @unchecked Sendable {
     private let watchingClients = Atomic<Int>(0)
     let tracking = TrackingRegistry()
     private let leaseWaits = Locked(LeaseWaits())
+    let earlyRefresh = EarlyRefresh()
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 

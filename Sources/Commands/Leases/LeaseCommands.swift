@@ -31,7 +31,7 @@ enum LeaseCommands {
         do throws(ArgumentFailure) {
             let request = try LeaseRequest(call.arguments(from: 3))
             let key = call.key(2)
-            if let entry = call.lookup(key) { return hit(entry, call) }
+            if let entry = call.lookup(key) { return refresh(entry, key, request, call) }
             switch call.lookForLease(key, request, ticket: 0) {
             case .taken(let token): win(key, token, call)
             case .held:
@@ -47,6 +47,16 @@ enum LeaseCommands {
         } catch {
             call.fail(error)
         }
+    }
+
+    /// Replies to a hit; before the entry's end one client is to compute the next value.
+    private static func refresh(_ entry: EntryHandle, _ key: Key, _ request: LeaseRequest, _ call: Call) {
+        guard entry.isString, call.refreshesAhead(entry),
+            case .taken(let token) = call.lookForLease(key, request, ticket: 0)
+        else { return hit(entry, call) }
+        call.state.pointee.counters.add(.leaseWins)
+        let remaining = max(entry.expiry - call.nowMilliseconds, 0)
+        LeaseReply.win(token, StaleEntry(entry: entry, remainingMilliseconds: remaining)).write(to: call.reply)
     }
 
     static func hit(_ entry: EntryHandle, _ call: Call) {
@@ -86,8 +96,9 @@ extension Call {
     /// invalidated since it was taken, which is noted in `attributes` as the time by which they are judged. A value that may not is
     /// counted, and if the lease still held, the next in line may compute. The lease ends with the set.
     func mayFulfil(_ token: LeaseToken, of key: Key, _ attributes: inout EntryAttributes) -> Bool {
-        attributes.sequence = access.leaseSequence(of: key, token: token.rawValue, now: nowMilliseconds)
-        if attributes.sequence != nil {
+        if let lease = access.heldLease(of: key, token: token.rawValue, now: nowMilliseconds) {
+            attributes.sequence = lease.sequence
+            shared.earlyRefresh.noteComputation(milliseconds: lease.ageMilliseconds)
             if access.isCurrent(attributes, for: key, now: nowMilliseconds) { return true }
             _ = access.releaseLease(of: key, token: token.rawValue, now: nowMilliseconds)
         }

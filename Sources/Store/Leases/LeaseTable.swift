@@ -28,6 +28,8 @@ struct LeaseTable {
         var token: UInt64
         /// Store milliseconds.
         var deadline: Int64
+        /// When it was taken, in store milliseconds.
+        var began: Int64
         /// What the holder's tags are judged by: where the sequence of invalidations stood when the lease was taken.
         var sequence: UInt64
         /// Tickets in ascending order.
@@ -39,7 +41,7 @@ struct LeaseTable {
     /// Leases of all shards at the most.
     static let maximumCount = 100_000
     /// What a record takes with its place in the dictionary, about, and what a waiter does, in bytes.
-    private static let recordByteCount = 96
+    private static let recordByteCount = 104
     private static let waiterByteCount = 16
 
     private(set) var records: [Name: LeaseRecord] = [:]
@@ -79,23 +81,25 @@ struct LeaseTable {
         }
         let made = token()
         let deadline = now + terms.durationMilliseconds  // an hour at the most
-        records[name] = LeaseRecord(token: made, deadline: deadline, sequence: terms.sequence, waiters: waiters)
+        records[name] = LeaseRecord(
+            token: made, deadline: deadline, began: now, sequence: terms.sequence, waiters: waiters)
         earliestDeadline = min(earliestDeadline, deadline)
         if let next = waiters.first { wakes.append(next) }
         return .taken(token: made)
     }
 
-    /// Where the sequence of invalidations stood when the lease of `token` was taken; nil when it is void.
-    func sequence(_ name: Name, token: UInt64, now: Int64) -> UInt64? {
+    /// The lease of `token`; nil when it is void.
+    func held(_ name: Name, token: UInt64, now: Int64) -> HeldLease? {
         guard let record = records[name], record.isHeld(at: now), record.token == token else { return nil }
-        return record.sequence
+        // Loops read the clock at different moments.
+        return HeldLease(sequence: record.sequence, ageMilliseconds: max(now - record.began, 0))
     }
 
     // MARK: Ends
 
     /// Gives a lease back; false when it is void.
     mutating func release(_ name: Name, token: UInt64, now: Int64) -> Bool {
-        guard sequence(name, token: token, now: now) != nil else { return false }
+        guard held(name, token: token, now: now) != nil else { return false }
         free(name)
         return true
     }
@@ -190,6 +194,13 @@ public struct LeaseTerms: Sendable {
         self.durationMilliseconds = durationMilliseconds
         self.sequence = sequence
     }
+}
+
+/// What is known of a lease that holds.
+public struct HeldLease: Equatable, Sendable {
+    /// Its terms' sequence.
+    public let sequence: UInt64
+    public let ageMilliseconds: Int64
 }
 
 /// What comes of a look for a lease.

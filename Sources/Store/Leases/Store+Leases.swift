@@ -13,10 +13,10 @@ extension StoreAccess {
         shard(hash: key.hash).pointee.lookForLease(key, now: now, terms: terms, ticket: ticket, desk: leaseDesk)
     }
 
-    /// The `LeaseTerms.sequence` of the lease that `token` stands for, or nil when it is void: run out, released, or the key was
-    /// written or removed, or its database emptied or exchanged.
-    public func leaseSequence(of key: Key, token: UInt64, now: Int64) -> UInt64? {
-        shard(hash: key.hash).pointee.observers?.leases.sequence(LeaseTable.Name(key), token: token, now: now)
+    /// The lease that `token` stands for, or nil when it is void: run out, released, or the key was written or removed, or its
+    /// database emptied or exchanged.
+    public func heldLease(of key: Key, token: UInt64, now: Int64) -> HeldLease? {
+        shard(hash: key.hash).pointee.observers?.leases.held(LeaseTable.Name(key), token: token, now: now)
     }
 
     /// Whether a value that was computed at `attributes.sequence` may bear its tags, and those of the key's present entry if they are

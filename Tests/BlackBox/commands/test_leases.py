@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+import time
 
 import pytest
 
@@ -327,6 +328,7 @@ def thousand(target, set_value):
     return states
 
 
+@pytest.mark.subset
 def test_of_a_thousand_one_wins_and_all_get_the_value(target, connection):
     states = thousand(target, lambda winner, token: winner.call("SET", "k", "v", "LEASE", token))
     assert states == {b"win": 1, b"wait": 0, b"hit": 999}
@@ -347,6 +349,7 @@ def test_without_wait_the_losers_are_told_at_once(target, connection):
     assert sorted(states) == [b"wait"] * 99 + [b"win"]
 
 
+@pytest.mark.subset
 @pytest.mark.parametrize("ending", ["dies", "releases", "deleted"])
 def test_one_waiter_takes_over(target, connection, ending):
     """… when the holder's lease ends without a value; the others wait on."""
@@ -459,6 +462,7 @@ def test_client_unblock(target, connection, reason):
         assert connection.call("CLIENT", "UNBLOCK", number).value == 0
 
 
+@pytest.mark.subset
 @pytest.mark.parametrize("how", ["close", "half-close", "kill"])
 def test_who_has_gone_does_not_win(target, connection, how):
     token = win(connection, "k")
@@ -511,6 +515,34 @@ def test_a_hit_is_tracked(target, connection):
         assert [push.value[1].value[0].value for push in tracker.pushes] == [b"k"]
 
 
+# Early refresh
+
+
+def test_one_client_is_elected_before_the_end():
+    with Server(refresh_ahead=10_000) as server, server.connect() as connection:
+        assert connection.call("CONFIG", "GET", "refresh-ahead").value[1].value == b"10000"
+        token = win(connection, "first")
+        time.sleep(0.05)
+        # Computing takes 50 ms: a hundred times that ahead is 5 s on average.
+        assert connection.call("SET", "first", "v", "LEASE", token) == OK
+        assert connection.call("SET", "k", "old", "PX", 10_000) == OK
+        replies = []
+        assert wait_until(lambda: replies.append(lease(connection, "k")) or replies[-1][0] == b"win")
+        state, value, token, remaining = replies.pop()
+        assert value == b"old" and remaining > 0
+        assert all(reply[:3] == [b"hit", b"old", None] for reply in replies)
+        # The others read on.
+        assert all(lease(connection, "k", "WAIT", LONG)[:2] == [b"hit", b"old"] for _ in range(100))
+        assert connection.call("SET", "k", "new", "LEASE", token) == OK
+        assert lease(connection, "k") == [b"hit", b"new", None, -1]
+
+
+def test_without_refresh_ahead_nobody_is(connection):
+    assert connection.call("SET", "k", "v", "PX", 5000) == OK
+    states = {connection.call("LEASE", "GET", "k").value[0].value for _ in range(200)}
+    assert states == {b"hit"}
+
+
 # Bounds
 
 
@@ -524,6 +556,7 @@ def test_ten_thousand_leases_come_and_go(target, connection):
         assert wait_until(lambda: target.information("stats")["leases"] == "0")
 
 
+@pytest.mark.subset
 def test_clients_come_and_go_while_the_value_is_computed(target, connection):
     """Waiters that leave early, in their hundreds, leave nothing behind."""
     win(connection, "k", "TTL", LONG)

@@ -30,7 +30,7 @@ import Testing
         func release(_ token: UInt64) -> Bool { table.release(Self.name(7), token: token, now: now) }
 
         func isHeld(_ token: UInt64, _ number: UInt64 = 7) -> Bool {
-            table.sequence(Self.name(number), token: token, now: now) != nil
+            table.held(Self.name(number), token: token, now: now) != nil
         }
     }
 
@@ -156,12 +156,13 @@ import Testing
         #expect(desk.table.isEmpty)
     }
 
-    @Test func theSequenceIsThatOfTheTaking() {
+    @Test func sequenceAndAgeAreThoseOfTheTaking() {
         let desk = Desk()
         _ = desk.look(sequence: 41)
-        #expect(desk.table.sequence(Desk.name(7), token: 1, now: desk.now) == 41)
         _ = desk.look(sequence: 42)
-        #expect(desk.table.sequence(Desk.name(7), token: 1, now: desk.now) == 41)
+        desk.now += 30
+        let held = desk.table.held(Desk.name(7), token: 1, now: desk.now)
+        #expect(held == HeldLease(sequence: 41, ageMilliseconds: 30))
     }
 
     @Test func aFullTableRefuses() {

@@ -21,7 +21,7 @@ import Testing
 
     private func isGood(_ cache: TestCache, _ token: UInt64, _ key: [UInt8], database: Int = 0) -> Bool {
         cache.locked(key, database: database) {
-            cache.store.access.leaseSequence(of: $0, token: token, now: cache.now) != nil
+            cache.store.access.heldLease(of: $0, token: token, now: cache.now) != nil
         }
     }
 

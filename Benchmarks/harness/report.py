@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import bulk, storm, tags, throughput
+from . import bulk, lease, storm, tags, throughput
 from .servers import MIB
 
 REFERENCE = "valkey"
@@ -123,6 +123,21 @@ def tags_section(results):
     return "## Tags\n\n" + table(["what", "nearcached", "bar"], rows) if rows else ""
 
 
+def lease_section(rounds):
+    if not rounds:
+        return ""
+    worst = max(result["last_ms"] for result in rounds)
+    is_met = worst <= lease.BAR_MILLISECONDS and all(
+        (result["wins"], result["hits"]) == (1, lease.CLIENTS - 1) for result in rounds)
+    rows = [[
+        str(len(rounds)), str(sum(result["wins"] for result in rounds)), str(sum(result["hits"] for result in rounds)),
+        f"{median(rounds, 'first_ms'):.1f}", f"{median(rounds, 'median_ms'):.1f}", f"{median(rounds, 'last_ms'):.1f}",
+        f"{worst:.1f}", f"≤ {lease.BAR_MILLISECONDS} {mark(is_met)}",
+    ]]
+    head = ["rounds", "wins", "values", "first ms", "half ms", "last ms", "last of the worst round ms", "bar"]
+    return f"## {lease.CLIENTS} clients that wait for one value, from the SET being sent\n\n" + table(head, rows)
+
+
 def markdown(results):
     lines = [f"- {name}: {text}" for name, text in results["machine"].items()]
     sections = [
@@ -132,6 +147,7 @@ def markdown(results):
         pause_section(results["bulk"]),
         storm_section(results["storm"]),
         tags_section(results["tags"]),
+        lease_section(results["lease"]),
     ]
     if results["failures"]:
         sections.append("## Failures\n\n" + "".join(f"- {text}\n" for text in results["failures"]))

@@ -20,4 +20,7 @@ enum ArgumentFailure: Error, Equatable {
     case tagCount
     case tooManyTags
     case tagTooLong
+    case leaseDuration
+    case leaseWait
+    case leaseToken
 }

@@ -21,10 +21,16 @@ extension Call {
             reply.error(
                 "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")
         case .overflowKind: reply.error("ERR Invalid OVERFLOW type specified")
-        case .tagCount: reply.error("ERR numtags must be a positive number, and not greater than the number of tags behind it")
+        case .tagCount:
+            reply.error("ERR numtags must be a positive number, and not greater than the number of tags behind it")
         case .tooManyTags: reply.error("ERR too many tags (max \(EntryAttributes.maximumTagCount))")
         case .tagTooLong: reply.error("ERR tag too long (max \(EntryAttributes.maximumTagByteCount))")
         case .readOnlyBitfield: reply.error("ERR BITFIELD_RO only supports the GET subcommand")
+        case .leaseDuration:
+            reply.error("ERR lease TTL must be between 1 and \(LeaseRequest.longestMilliseconds) milliseconds")
+        case .leaseWait:
+            reply.error("ERR lease WAIT must be between 0 and \(LeaseRequest.longestMilliseconds) milliseconds")
+        case .leaseToken: reply.error("ERR invalid lease token: it has \(LeaseToken.digitCount) hexadecimal digits")
         }
     }
 }

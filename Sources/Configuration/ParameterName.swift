@@ -27,6 +27,7 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case lfuLogFactor = "lfu-log-factor"
     case lfuDecayTime = "lfu-decay-time"
     case activeExpireEffort = "active-expire-effort"
+    case refreshAhead = "refresh-ahead"
     // Monitoring
     case slowlogLogSlowerThan = "slowlog-log-slower-than"
     case slowlogMaxLen = "slowlog-max-len"

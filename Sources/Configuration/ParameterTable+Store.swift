@@ -39,6 +39,12 @@ extension ParameterTable {
                 How much work the sweep does per turn to find entries that have expired and that nobody asks for. More \
                 frees memory sooner and takes more CPU.
                 """),
+            Parameter(
+                .refreshAhead, .integer(0...10_000, unit: "percent"), .integer(0), isMutable: true,
+                """
+                How early LEASE GET has one client compute the next value of an entry that is about to expire, in percent \
+                of the time that computing takes on average; 100 is right for most, 0 for never. At random about that time.
+                """),
         ]
     )
 

@@ -29,6 +29,8 @@ public struct Settings: Sendable {
     public let lfuDecayMinutes: Int
     /// 1 to 10.
     public let activeExpireEffort: Int
+    /// 0 for never.
+    public let refreshAheadPercent: Int
 
     /// -1 for none, 0 for every command.
     public let slowlogThresholdMicroseconds: Int64
@@ -59,6 +61,7 @@ public struct Settings: Sendable {
         lfuLogFactor = values.lfuLogFactor
         lfuDecayMinutes = values.lfuDecayMinutes
         activeExpireEffort = values.activeExpireEffort
+        refreshAheadPercent = Int(values.integer(.refreshAhead))
         slowlogThresholdMicroseconds = values.integer(.slowlogLogSlowerThan)
         slowlogMaximumCount = values.slowlogMaximumCount
         latencyMonitorThresholdMilliseconds = values.integer(.latencyMonitorThreshold)

@@ -10,6 +10,8 @@ public struct Readiness: OptionSet, Sendable {
 
     public static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The other side sends nothing more.
+    public static let peerFinished = Readiness(rawValue: EPOLLRDHUP.rawValue)
     /// Both directions are finished, or the connection was reset.
     public static let broken = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
 }

@@ -32,6 +32,10 @@ struct Connection: ~Copyable {
     var referencedByteCount = 0
     /// In the loop's list of those to be freed.
     var isDead = false
+    /// Place among those whose jobs wait for a time; -1 when it is not there.
+    var delayedIndex: Int32 = -1
+    /// The peer sends nothing more, as was told while a job was under way: not to be told again.
+    var isPeerFinished = false
 
     /// Times in milliseconds of the loop's clock; 0 for none.
     var times = ConnectionTimes()

@@ -67,6 +67,9 @@ struct ConnectionMachine: ~Copyable {
         }
     }
 
+    /// Whether to be told that the peer sends nothing more: what a job waits for nobody may want then.
+    var watchesPeer: Bool { phase == .open && hold == .blocked }
+
     // MARK: What happened
 
     /// Commands were executed and this is why they stopped.

@@ -12,6 +12,8 @@ final class Inbox: @unchecked Sendable {
         case monitored([UInt8])
         /// What CLIENT TRACKING has to tell the loop's clients.
         case tracking([TrackingMessage])
+        /// Jobs of those who wait for leases are to be stepped.
+        case woken([UInt64])
         /// A session of this loop was marked to be closed.
         case killed
         /// To accept no more, finish what is in flight and end.

@@ -15,6 +15,7 @@ extension Loop {
             case .accepted(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
             case .monitored(let line): feedMonitors(line)
             case .tracking(let messages): deliver(messages)
+            case .woken(let tickets): wake(tickets)
             case .killed: someWereKilled = true
             case .drain: drain()
             case .stop: isStopped = true
@@ -44,6 +45,7 @@ extension Loop {
         drainDeadline = now + Self.drainMilliseconds
         nextTick = now
         stopAccepting()
+        interruptDelayed()
         for index in 0..<connections.count {
             let connection = connections[index]
             if connection.pointee.machine.reads { readable(connection) }
@@ -98,7 +100,6 @@ extension Loop {
         exclusive.removeDead()
         blocked.removeDead()
         paused.removeDead()
-        delayed.removeDead()
         for index in 0..<dead.count { free(dead[index]) }
         dead.removeAll()
         nc_atomic_store_signed(&counters.pointee.clients, Int64(connections.count))
@@ -112,6 +113,7 @@ extension Loop {
             server._withUnsafeGuaranteedRef { $0.monitorChanged(session) }
         }
         account(connection, held: 0, referenced: 0)
+        delayed.remove(connection)
         let index = connection.pointee.index
         let last = connections[connections.count - 1]
         connections[index] = last

@@ -186,8 +186,9 @@ extension Loop {
         case .turn: waitingForTurn.append(connection)
         case .exclusive: exclusive.append(connection)
         case .blocked:
-            let isDelayed = Connection.session(of: connection).pointee.jobDueMilliseconds > 0
-            if isDelayed { delayed.append(connection) } else { blocked.append(connection) }
+            let due = Connection.session(of: connection).pointee.jobDueMilliseconds
+            if due > 0 { delayed.insert(connection, due: due) } else { blocked.append(connection) }
+            if drainDeadline > 0 { interruptDelayed() }
         case .paused: paused.append(connection)
         }
     }

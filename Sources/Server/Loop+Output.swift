@@ -169,6 +169,9 @@ extension Loop {
     private func wanted(_ connection: ConnectionPointer) -> Readiness {
         var readiness: Readiness = connection.pointee.machine.watchesInput ? .readable : []
         if !connection.pointee.backlog.isEmpty { readiness.insert(.writable) }
+        if connection.pointee.machine.watchesPeer, !connection.pointee.isPeerFinished {
+            readiness.insert(.peerFinished)
+        }
         return readiness
     }
 

@@ -27,6 +27,7 @@ extension Loop {
         var due = min(nextTick, nextBackground)
         if !paused.isEmpty { due = min(due, nextPauseCheck) }
         if acceptor.resumesAt > 0 { due = min(due, acceptor.resumesAt) }
+        if !delayed.isEmpty { due = min(due, now + max(0, delayed.firstDue - storeNow)) }  // below a unix time
         return Int32(clamping: max(0, due - now))
     }
 
@@ -49,7 +50,9 @@ extension Loop {
             }
         }
         if !waitingForTurn.isEmpty { resumeWaiting() }
+        if !delayed.isEmpty { resumeDelayed() }
         if !blocked.isEmpty { stepJobs() }
+        if blocked.count + delayed.count != countedBlocked { countBlocked() }
         if !paused.isEmpty, now >= nextPauseCheck { resumePaused() }
         let isTick = now >= nextTick
         if isTick { tick() }
@@ -67,6 +70,7 @@ extension Loop {
         guard let connection = ConnectionPointer(bitPattern: UInt(token)) else { return }
         if connection.pointee.machine.phase == .closed { return }
         if readiness.contains(.writable) { writable(connection) }
+        if readiness.contains(.peerFinished), connection.pointee.machine.watchesPeer { peerFinished(connection) }
         if readiness.contains(.readable), connection.pointee.machine.reads {
             readable(connection)
         } else if !readiness.isDisjoint(with: .broken) {
@@ -78,7 +82,6 @@ extension Loop {
     private mutating func tick() {
         if acceptor.resumesAt > 0, now >= acceptor.resumesAt { resumeAccepting() }
         if drainDeadline > 0 { continueDraining() }
-        if !delayed.isEmpty { answerDelayed() }
         checkDeadlines()
         publishRecentMaxima()
         nextTick = now + (connections.isEmpty && drainDeadline == 0 ? Self.idleTickMilliseconds : Self.tickMilliseconds)
@@ -119,7 +122,11 @@ extension Loop {
             if connection.pointee.machine.phase == .open { stepJob(connection) }
         }
         blocked.removeFirst(stepped)
-        nc_atomic_store_signed(&counters.pointee.blockedClients, Int64(blocked.count))
+    }
+
+    private mutating func countBlocked() {
+        countedBlocked = blocked.count + delayed.count
+        nc_atomic_store_signed(&counters.pointee.blockedClients, Int64(countedBlocked))
     }
 
     /// Gives a job its slice, and goes on with the connection when it is done.
@@ -133,23 +140,44 @@ extension Loop {
                 connection.pointee.machine.resume()
                 processInput(connection)
             } else {
-                blocked.append(connection)
+                enlist(connection)
             }
         }
         settle(connection)
     }
 
-    /// Gives the replies that were held back and are due; all of them when the server is stopping.
-    private mutating func answerDelayed() {
-        let storeNow = executor._withUnsafeGuaranteedRef { $0.nowMilliseconds }
-        let count = delayed.count
-        for index in 0..<count {
-            let connection = delayed[index]
-            guard connection.pointee.machine.phase == .open else { continue }
-            let due = Connection.session(of: connection).pointee.jobDueMilliseconds
-            if due > storeNow, drainDeadline == 0 { delayed.append(connection) } else { stepJob(connection) }
+    /// The store's milliseconds at the beginning of the turn.
+    var storeNow: Int64 { executor._withUnsafeGuaranteedRef { $0.nowMilliseconds } }
+
+    /// Has those jobs stepped whose time has come.
+    private mutating func resumeDelayed() {
+        let now = storeNow
+        while let connection = delayed.removeFirst(dueAt: now) { blocked.append(connection) }
+    }
+
+    /// Has the jobs stepped of those who wait for leases under these tickets.
+    mutating func wake(_ tickets: [UInt64]) {
+        var connections: [ConnectionPointer] = []
+        executor._withUnsafeGuaranteedRef {
+            $0.forEachLeaseWait(tickets) { connections.append(Connection.of($0)) }
         }
-        delayed.removeFirst(count)
+        for connection in connections where delayed.remove(connection) { blocked.append(connection) }
+    }
+
+    /// Ends all waiting, when the server is stopping.
+    mutating func interruptDelayed() {
+        while let connection = delayed.removeFirst(dueAt: .max) {
+            _ = Connection.session(of: connection).pointee.job?.interrupt(.serverStopping)
+            blocked.append(connection)
+        }
+    }
+
+    /// The peer sends nothing more while a job is under way: one that waits for something ends.
+    mutating func peerFinished(_ connection: ConnectionPointer) {
+        connection.pointee.isPeerFinished = true
+        let isInterrupted = Connection.session(of: connection).pointee.job?.interrupt(.peerFinished) == true
+        if isInterrupted, delayed.remove(connection) { blocked.append(connection) }
+        settle(connection)
     }
 
     /// Runs the commands that need all loops parked. Between turns: no turn lock is held here.

@@ -52,9 +52,11 @@ struct Loop: ~Copyable {
     var exclusive = ConnectionList()
     var blocked = ConnectionList()
     var paused = ConnectionList()
-    /// Clients whose replies are held back.
-    var delayed = ConnectionList()
+    /// Clients whose jobs wait for a time in store milliseconds.
+    var delayed = DelayedConnections()
     var dead = ConnectionList()
+    /// Clients with a job under way, as they were counted last.
+    var countedBlocked = 0
 
     /// Bytes by which this loop's clients have grown since their sum was looked at.
     var clientGrowth = 0

@@ -54,6 +54,8 @@ extension Server: ServerControl {
         inbox(of: index).post(.tracking(messages))
     }
 
+    public func wake(_ tickets: [UInt64], onLoop index: Int) { inbox(of: index).post(.woken(tickets)) }
+
     public func monitorChanged(_ session: UnsafeMutablePointer<Session>) {
         let count = monitorCount.add(session.pointee.isMonitor ? 1 : -1, ordering: .relaxed).newValue
         shared.setMonitored(count > 0)

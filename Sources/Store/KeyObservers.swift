@@ -2,7 +2,8 @@ import CPrimitives
 import Primitives
 
 /// Who is to be told of changes in one shard: transactions that watch keys, clients that keep copies of what they have read
-/// (CLIENT TRACKING), and clients that are told of every change (its BCAST). Used under the shard's lock.
+/// (CLIENT TRACKING), clients that are told of every change (its BCAST), and clients that compute a value or wait for one
+/// (LEASE). Used under the shard's lock.
 ///
 /// Nothing is sent from here: a change is noted, and the thread that made it takes the notes when it has given up the lock.
 final class KeyObservers {
@@ -13,6 +14,7 @@ final class KeyObservers {
 
     var flags: [WatchedKey: [WatchFlag]] = [:]
     var tracked = TrackedKeys()
+    var leases = LeaseTable()
     /// Whether every change is noted.
     var notesAll = false
     /// The tracking client whose command runs now; 0 for everybody else.
@@ -20,8 +22,9 @@ final class KeyObservers {
     var notes: [KeyChange] = []
     /// Where to say that there are notes; set by who asks for them.
     var noted: NotedShards?
+    var leaseDesk: LeaseDesk?
 
-    var isIdle: Bool { flags.isEmpty && tracked.isEmpty && !notesAll && notes.isEmpty }
+    var isIdle: Bool { flags.isEmpty && tracked.isEmpty && leases.isEmpty && !notesAll && notes.isEmpty }
 }
 
 /// A key that was changed, removed, or dropped from the table of those that are tracked.
@@ -86,8 +89,9 @@ extension Shard {
     }
 
     @inline(never)
-    func notifyObservers(of key: Key) {
+    func notifyObservers(of key: Key, _ event: KeyEvent) {
         guard let observers else { return }
+        if !observers.leases.isEmpty { noteToLeases(key, event, observers) }
         if !observers.flags.isEmpty {
             let watched = KeyObservers.WatchedKey(database: key.database, key: key.bytes.array)
             for flag in observers.flags[watched] ?? [] { flag.raise() }

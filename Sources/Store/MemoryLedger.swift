@@ -17,7 +17,7 @@ struct MemoryLedger {
         case policy, isExact, tightBytes, tightEntryCount
         case isCompacting, movedCount, keptCount, compactionNanoseconds
         case trackedKeyCount, trackedHand
-        case tagBytes, staleEntryCount, staleHand
+        case tagBytes, staleEntryCount, staleHand, leaseCount
     }
 
     private static let byteCount: Int64 = 256
@@ -114,6 +114,10 @@ struct MemoryLedger {
     func addStaleEntries(_ count: Int) { add(.staleEntryCount, count) }
     /// The next number of those by which shards take turns in giving stale entries.
     func nextStaleHand() -> Int { Int(nc_atomic_add_signed(fields + Field.staleHand.rawValue, 1)) }
+
+    /// Leases that are held or have run out and are not yet forgotten.
+    var leaseCount: Int { load(.leaseCount) }
+    func addLeases(_ count: Int) { add(.leaseCount, count) }
 
     func addForeign(bytes: Int) { add(.foreignBytes, bytes) }
     func addDetached(bytes: Int) { add(.detachedBytes, bytes) }

@@ -32,7 +32,7 @@ extension Shard {
         let entry = place.slot.pointee.entry
         let bytes = entry.blockSize
         if entry.isExpired(at: now) { expiredCount += 1 } else { evictedCount += 1 }
-        remove(place, database: database)
+        remove(place, database: database, .aged)
         return bytes
     }
 

@@ -12,6 +12,7 @@ extension Shard {
     mutating func sweep(now: Int64, budget: inout Int) -> Bool {
         // Threads cache the time: another's may be a little behind. Ticks of 32 bits reach to the year 2106.
         tick = max(tick, UInt32(clamping: now / ExpiryClass.tickMilliseconds))
+        if observers != nil { removeOverdueLeases(now: now) }
         let state = eviction
         if state.pointee.order == .recency { state.pointee.advanceClass(withTime: tick) }
         for database in 0..<databaseCount where tables[database].nextVisit <= tick {
@@ -92,7 +93,7 @@ extension Shard {
     private mutating func noteRemoval(_ place: Place, database: Int) {
         let key = place.slot.pointee.entry.key
         let hash = observers == nil ? 0 : seed.hash(key)
-        changed(Key(bytes: key, hash: hash, database: database))
+        changed(Key(bytes: key, hash: hash, database: database), .aged)
     }
 
     /// Gives the entry at `place` another deadline; `Entry.noExpiry` takes it away. False when there is no memory.
@@ -110,7 +111,7 @@ extension Shard {
             retainTags(of: copy)
             replace(place, with: copy, database: key.database)
         }
-        changed(key)
+        changed(key, .aged)
         return true
     }
 }

@@ -68,13 +68,13 @@ extension Shard {
             retire(place, database: database)
         } else {
             if !entryExtension.isRetired { expiredCount += 1 }
-            remove(place, database: database)
+            remove(place, database: database, .aged)
         }
         return nil
     }
 
     /// Takes an entry past its deadline out of what is seen and counted, and holds it.
-    mutating func retire(_ place: Place, database: Int) {
+    mutating func retire(_ place: Place, database: Int, _ event: KeyEvent = .aged) {
         let entry = place.slot.pointee.entry
         let entryExtension = entry.entryExtension
         guard !entryExtension.isRetired else { return }
@@ -85,7 +85,7 @@ extension Shard {
         let hash = seed.hash(entry.key)
         noteStale(hash: hash, database: database)
         bookSideStructures()
-        changed(Key(bytes: entry.key, hash: hash, database: database))
+        changed(Key(bytes: entry.key, hash: hash, database: database), event)
     }
 
     /// Ends the life of an entry one of whose tags was made stale: its deadline was then, and its window begins.
@@ -101,7 +101,7 @@ extension Shard {
         retainTags(of: copy)
         replace(place, with: copy, database: database)
         if copy.staleEnd > now {
-            retire(place, database: database)
+            retire(place, database: database, .removed)
         } else {
             remove(place, database: database)
         }
@@ -164,7 +164,7 @@ extension Shard {
         while let record = state.pointee.staleQueue.removeFirst() {
             guard let place = stalePlace(record) else { continue }
             evictedCount += 1
-            remove(place, database: HashQueue.database(of: record))
+            remove(place, database: HashQueue.database(of: record), .aged)
             bookSideStructures()
             return true
         }

@@ -63,10 +63,10 @@ extension Shard {
 
     /// Takes the entry out and frees it. Invalidates places of its table.
     @inline(__always)
-    mutating func remove(_ place: Place, database: Int) {
+    mutating func remove(_ place: Place, database: Int, _ event: KeyEvent = .removed) {
         let hash = observers == nil ? 0 : seed.hash(place.slot.pointee.entry.key)
         if observers != nil {
-            changed(Key(bytes: place.slot.pointee.entry.key, hash: hash, database: database))
+            changed(Key(bytes: place.slot.pointee.entry.key, hash: hash, database: database), event)
         } else {
             changeCount &+= 1
         }
@@ -107,10 +107,10 @@ extension Shard {
         return expiryClass
     }
 
-    /// Marks a change for WATCH, CLIENT TRACKING and INFO.
+    /// Marks a change for WATCH, CLIENT TRACKING, LEASE and INFO.
     @inline(__always)
-    mutating func changed(_ key: Key) {
+    mutating func changed(_ key: Key, _ event: KeyEvent = .written) {
         changeCount &+= 1
-        if observers != nil { notifyObservers(of: key) }
+        if observers != nil { notifyObservers(of: key, event) }
     }
 }

@@ -152,7 +152,7 @@ public struct Shard: ~Copyable {
     @inline(never)
     private mutating func expire(_ place: Place, _ key: Key) {
         expiredCount += 1
-        remove(place, database: key.database)
+        remove(place, database: key.database, .aged)
     }
 }
 

@@ -35,6 +35,7 @@ extension Store {
             }
             // Whoever has read keys is told that all have changed.
             shard.pointee.forgetTrackedKeys()
+            shard.pointee.voidLeases(database: database)
         }
         return count
     }
@@ -135,5 +136,6 @@ extension Shard {
         eviction.pointee.smallQueue.swapDatabases(a, b)
         eviction.pointee.staleQueue.swapDatabases(a, b)
         forgetTrackedKeys()
+        for database in [a, b] { voidLeases(database: database) }
     }
 }

@@ -21,6 +21,8 @@ extension Store {
         public var trackedKeyCount = 0
         /// The clients that have read them, each counted once for every key.
         public var trackedReaderCount = 0
+        /// Clients that wait for somebody's value.
+        public var leaseWaiterCount = 0
 
         public var totalBytes: Int { entryBytes + tableBytes + foreignBytes + detachedBytes }
     }
@@ -39,6 +41,7 @@ extension Store {
             sum.watchedKeyCount += observers.flags.count
             sum.trackedKeyCount += observers.tracked.count
             sum.trackedReaderCount += observers.tracked.readerCount
+            sum.leaseWaiterCount += observers.leases.waiterCount
         }
         sum.foreignBytes = ledger.foreignBytes
         sum.detachedBytes = ledger.detachedBytes

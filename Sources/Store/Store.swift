@@ -60,7 +60,7 @@ public final class Store: @unchecked Sendable {
         guard let memory = nc_allocate_lines(Int64(settings.shardCount * StoreAccess.stride)) else { outOfMemory() }
         access = StoreAccess(
             base: memory, shardCount: settings.shardCount, seed: settings.seed,
-            noted: NotedShards(shardCount: settings.shardCount))
+            noted: NotedShards(shardCount: settings.shardCount), leaseDesk: LeaseDesk(shardCount: settings.shardCount))
         for index in 0..<settings.shardCount {
             access.shard(index).initialize(
                 to: Shard(
@@ -79,6 +79,7 @@ public final class Store: @unchecked Sendable {
         tags.free()
         ledger.free()
         access.noted.free()
+        access.leaseDesk.free()
         nc_free_lines(access.base, Int64(access.shardCount * StoreAccess.stride))
     }
 
@@ -106,6 +107,7 @@ public struct StoreAccess: @unchecked Sendable {
     public let shardCount: Int
     let seed: HashSeed
     let noted: NotedShards
+    let leaseDesk: LeaseDesk
 
     /// The shard at `index`, from 0 up to `shardCount` - 1.
     @inline(__always)

@@ -46,7 +46,7 @@ extension StoreAccess {
     }
 
     /// Notes a change of a key that was not there before and is not there now: written with a deadline that has passed.
-    public func noteChange(of key: Key) { shard(hash: key.hash).pointee.changed(key) }
+    public func noteChange(of key: Key) { shard(hash: key.hash).pointee.changed(key, .removed) }
 
     /// Fetches the way to a key into the cache, in two steps that are to lie some time apart. The shard is locked.
     @inline(__always)

@@ -43,6 +43,12 @@ public enum Counter: Int, CaseIterable, Sendable {
     case authenticationFailures
     /// acl_delayed_auth_replies
     case delayedAuthentications
+    /// lease_wins
+    case leaseWins
+    /// lease_waits
+    case leaseWaits
+    /// lease_refused_sets
+    case leaseRefusals
 }
 
 /// One thread's counters, in cache lines of their own. That thread adds; any may read.

@@ -76,9 +76,10 @@ enum ClientCommands {
             group: .connection, since: "6.2.0", summary: "Ends CLIENT PAUSE.", complexity: "O(1)",
             handler: { unpause(Call($0)) }),
         CommandSpec(
-            "unblock", arity: -3, flags: adminFlags, categories: [.connection], group: .connection, since: "5.0.0",
-            summary: "Wakes a connection from a blocking command; there are none here.", complexity: "O(1)",
-            syntax: "client-id [TIMEOUT | ERROR]", handler: { unblock(Call($0)) }),
+            "unblock", arity: -3, flags: adminFlags.union(.exclusive), categories: [.connection], group: .connection,
+            since: "5.0.0", summary: "Ends the waiting of a connection, as if its time were up or with an error.",
+            complexity: "O(N) where N is the number of connections", syntax: "client-id [TIMEOUT | ERROR]",
+            handler: { unblock(Call($0)) }),
     ]
 
     // MARK: The connection itself
@@ -169,8 +170,17 @@ enum ClientCommands {
                 return call.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
             }
         }
-        guard call[2].int64 != nil else { return call.notInteger() }
-        call.reply.integer(0)
+        guard let id = call[2].int64 else { return call.notInteger() }
+        let isError = call.argumentCount == 4 && call[3].equalsIgnoringCase("error")
+        var isUnblocked = false
+        call.shared.control?.forEachSession { session, facts in
+            guard session.pointee.id == UInt64(clamping: id), let wait = session.pointee.job as? LeaseWait else {
+                return
+            }
+            isUnblocked = wait.interrupt(isError ? .unblockedWithError : .unblocked)
+            call.shared.control?.wake([wait.ticket], onLoop: facts.loopIndex)
+        }
+        call.reply.integer(isUnblocked ? 1 : 0)
     }
 }
 

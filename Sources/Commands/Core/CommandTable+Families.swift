@@ -1,7 +1,7 @@
 extension CommandTable {
     /// The table of all families.
     public static func standard() -> CommandTable {
-        let strings = StringCommands.specs + StringCommands.staleSpecs + BitCommands.specs
+        let strings = StringCommands.specs + StringCommands.staleSpecs + LeaseCommands.specs + BitCommands.specs
         let keys =
             KeyspaceCommands.specs + ScanCommands.specs + KeyCommands.specs + SerializationCommands.specs
             + InvalidationCommands.specs + TagCommands.specs

@@ -62,6 +62,8 @@ extension Executor {
         if !shared.store.reap(budget: Executor.reapBudget, now: now) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
         if loopIndex == 0, trimTracking() { wait = 0 }
+        // What was noted for those who left meanwhile, and that no turn takes when nobody waits.
+        if loopIndex == 0, shared.store.hasLeaseWakes { postLeaseWakes() }
         return wait
     }
 

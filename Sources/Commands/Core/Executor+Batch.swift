@@ -23,7 +23,7 @@ extension Executor {
         let database = session.pointee.database
         prepare(batch, from: first, to: count, database: database)
         let conditions = nc_atomic_load32_acquire(shared.globalConditions)
-        let globalConditions = conditions & ~SharedState.trackedCondition
+        let globalConditions = conditions & ~SharedState.observedConditions
         var index = first
         var outcome = Outcome.done
         while index < count {
@@ -49,7 +49,7 @@ extension Executor {
         batchStartNanoseconds = nc_monotonic_nanoseconds()
         prepare(batch, from: index, to: index + 1, database: session.pointee.database)
         let globalConditions =
-            nc_atomic_load32_acquire(shared.globalConditions) & ~SharedState.trackedCondition
+            nc_atomic_load32_acquire(shared.globalConditions) & ~SharedState.observedConditions
         let outcome = run(batch, index, isExclusive: true, globalConditions: globalConditions)
         account(batch, from: index, to: index + 1, session)
         endTurn()

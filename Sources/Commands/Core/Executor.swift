@@ -43,6 +43,8 @@ public final class Executor: @unchecked Sendable {
     var background = BackgroundState()
     /// Clients of this loop under CLIENT TRACKING, and what is to be told to clients of all loops.
     var tracking: TrackingState
+    /// Clients of this loop that wait for leases, by their tickets.
+    var leaseWaits: [UInt64: UnsafeMutablePointer<Session>] = [:]
     var batchStartNanoseconds: UInt64 = 0
     private var settingsGeneration = UInt64.max
     var settings: Settings
@@ -116,10 +118,13 @@ public final class Executor: @unchecked Sendable {
     public func sessionClosed(_ session: UnsafeMutablePointer<Session>) {
         if session.pointee.tracking != nil { endTracking(session) }
         if !tracking.addressees.isEmpty { tracking.addressees[session.pointee.id] = nil }
+        if let job = session.pointee.job {
+            job.abandon(self)
+            session.pointee.job = nil
+        }
         guard let transaction = session.pointee.transaction else { return }
         unwatchAll(transaction)
         session.pointee.transaction = nil
-        session.pointee.job = nil
     }
 
     /// Goes on with `session.job`; true when it is done and has replied.
@@ -134,6 +139,7 @@ public final class Executor: @unchecked Sendable {
         if session.pointee.isJobMuted { output.pointee.truncate(to: mark) }
         guard isDone else { return false }
         session.pointee.job = nil
+        if job.heldByteCount > 0 { session.pointee.updateHeldByteCount() }
         session.pointee.jobDueMilliseconds = 0
         session.pointee.isJobMuted = false
         // As at the end of a batch: who has read what the job has changed is told before its client has the reply.

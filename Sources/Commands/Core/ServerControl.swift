@@ -13,6 +13,8 @@ public protocol ServerControl: AnyObject, Sendable {
     func monitorChanged(_ session: UnsafeMutablePointer<Session>)
     /// Any thread: leaves messages for a loop, which gives them to its executor (`Executor.pushes`).
     func deliver(_ messages: [TrackingMessage], toLoop index: Int)
+    /// Any thread: has a loop step the jobs of those who wait for leases under these tickets (`Executor.forEachLeaseWait`).
+    func wake(_ tickets: [UInt64], onLoop index: Int)
     /// Any thread: stops the daemon in good order; with `force` without waiting for clients.
     func requestShutdown(force: Bool)
     /// Any thread.

@@ -66,7 +66,7 @@ public struct Session: ~Copyable {
     var replyDelayMilliseconds: Int64 = 0
     /// Where the peer is, as far as guesses of passwords are counted together: an address, or a network of them.
     public let source: UInt64
-    /// Bytes that names, queue, watched keys and prefixes take. Kept up to date by those who change them, so that the server reads a number
+    /// Bytes that names, queue, watched keys, prefixes and a job take. Kept up to date by those who change them, so that the server reads a number
     /// instead of asking around after every event.
     public private(set) var heldByteCount = 0
 
@@ -92,11 +92,11 @@ public struct Session: ~Copyable {
 
     public var isInTransaction: Bool { conditions.contains(.inTransaction) }
 
-    /// To be called when names, queue, watched keys or prefixes have changed.
+    /// To be called when names, queue, watched keys, prefixes or the job have changed.
     mutating func updateHeldByteCount() {
         heldByteCount =
             name.count + libraryName.count + libraryVersion.count + (transaction.map { $0.heapByteCount } ?? 0)
-            + (tracking.map { $0.heapByteCount } ?? 0)
+            + (tracking.map { $0.heapByteCount } ?? 0) + (job.map { $0.heldByteCount } ?? 0)
     }
 
     /// Sets CLIENT REPLY's mode.
@@ -104,10 +104,4 @@ public struct Session: ~Copyable {
         replyMode = mode
         if mode == .on { conditions.remove(.mutesReplies) } else { conditions.insert(.mutesReplies) }
     }
-}
-
-/// A command that takes several turns (KEYS of a large database).
-public protocol Job: AnyObject {
-    /// Works for a millisecond at the most; true when it is done and has replied.
-    func step(_ call: Call) -> Bool
 }

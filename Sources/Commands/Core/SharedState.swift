@@ -26,24 +26,34 @@ public final class SharedState: @unchecked Sendable {
     /// Set by the server before any loop runs.
     public nonisolated(unsafe) weak var control: (any ServerControl)?
 
-    /// CLIENT PAUSE, MONITOR and CLIENT TRACKING in force: read by every loop once per batch.
+    /// CLIENT PAUSE, MONITOR, CLIENT TRACKING and waits for leases in force: read by every loop once per batch.
     let globalConditions: UnsafeMutablePointer<UInt32>
     static let pausedCondition: UInt32 = 1
     static let monitoredCondition: UInt32 = 2
     /// Some client tracks keys. It takes no request off the short way: a batch looks at it when it is done.
     static let trackedCondition: UInt32 = 4
+    /// Some client waits for a lease: as `trackedCondition`.
+    static let leasedCondition: UInt32 = 8
+    static let observedConditions = trackedCondition | leasedCondition
 
     private let pauseState = Locked(PauseState())
     private let errors = Locked([String: UInt64]())
     private let executors = Locked([WeakExecutor]())
     private let watchingClients = Atomic<Int>(0)
     let tracking = TrackingRegistry()
+    private let leaseWaits = Locked(LeaseWaits())
+    let earlyRefresh = EarlyRefresh()
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 
     struct PauseState {
         var endMilliseconds: Int64 = 0
         var onlyWrites = true
+    }
+
+    private struct LeaseWaits {
+        var count = 0
+        var lastSerial: UInt64 = 0
     }
 
     private struct WeakExecutor {
@@ -187,6 +197,28 @@ public final class SharedState: @unchecked Sendable {
     /// Whether any client tracks keys.
     var isTracked: Bool { nc_atomic_load32_acquire(globalConditions) & SharedState.trackedCondition != 0 }
     func setTracked(_ tracked: Bool) { setCondition(SharedState.trackedCondition, tracked) }
+
+    // MARK: LEASE
+
+    /// Whether any client waits for a lease.
+    var isLeased: Bool { nc_atomic_load32_acquire(globalConditions) & SharedState.leasedCondition != 0 }
+
+    /// Counts a client in that waits for a lease, and gives it a number higher than all before.
+    func leaseWaitBegan() -> UInt64 {
+        leaseWaits.withLock { waits in
+            waits.count += 1
+            waits.lastSerial += 1
+            if waits.count == 1 { setCondition(SharedState.leasedCondition, true) }
+            return waits.lastSerial
+        }
+    }
+
+    func leaseWaitEnded() {
+        leaseWaits.withLock { waits in
+            waits.count -= 1
+            if waits.count == 0 { setCondition(SharedState.leasedCondition, false) }
+        }
+    }
 
     private func setCondition(_ bit: UInt32, _ on: Bool) {
         pauseState.withLock { _ in

@@ -100,6 +100,11 @@ extension ServerFacts {
         statistics.tagInvalidationCount = Int(clamping: shared.store.invalidationCount)
         statistics.tagPendingCount = shared.store.reapPendingCount
         statistics.staleCount = shared.store.staleEntryCount
+        statistics.leaseCount = shared.store.leaseCount
+        statistics.leaseWaiterCount = store.leaseWaiterCount
+        statistics.leaseWinCount = counters.sum(.leaseWins)
+        statistics.leaseWaitCount = counters.sum(.leaseWaits)
+        statistics.leaseRefusalCount = counters.sum(.leaseRefusals)
         statistics.turnCount = server.eventLoopCycles
         statistics.changeCount = store.changeCount
         statistics.lastSaveSeconds = shared.startSeconds

@@ -85,6 +85,12 @@ struct ServerFacts {
         var tagInvalidationCount = 0
         var tagPendingCount = 0
         var staleCount = 0
+        var leaseCount = 0
+        var leaseWaiterCount = 0
+        var leaseWinCount: UInt64 = 0
+        var leaseWaitCount: UInt64 = 0
+        /// Values that came when their leases were void.
+        var leaseRefusalCount: UInt64 = 0
         var turnCount: UInt64 = 0
         var changeCount: UInt64 = 0
         var lastSaveSeconds: Int64 = 0

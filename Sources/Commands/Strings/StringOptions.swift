@@ -32,7 +32,7 @@ struct StringOptions {
     private(set) var tags: UnsafeBufferPointer<ByteSlice>?
     private(set) var keepsTags = false
     private(set) var staleSeconds: UInt32 = 0
-    private(set) var leaseToken: ByteSlice?
+    private(set) var leaseToken: LeaseToken?
 
     /// Whether the value is to carry more than a deadline.
     var hasAttributes: Bool { tags?.isEmpty == false || keepsTags || staleSeconds > 0 }
@@ -58,6 +58,8 @@ struct StringOptions {
             }
             index += try parse(option, operand, command) ? 2 : 1
         }
+        // Null would say both that there was no value and that the lease is void.
+        if leaseToken != nil, returnsOldValue { throw .syntax }
     }
 
     /// Takes in one option; whether it took its operand along.
@@ -106,7 +108,8 @@ struct StringOptions {
             return true
         }
         if option.equalsIgnoringCase("lease") {
-            leaseToken = operand
+            guard leaseToken == nil else { throw .syntax }
+            leaseToken = try LeaseToken(operand)
             return true
         }
         return false

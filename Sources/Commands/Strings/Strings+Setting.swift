@@ -23,7 +23,9 @@ extension StringCommands {
         let key = call.key(1)
         let old = options.returnsOldValue ? call.lookup(key) : call.lookupForWriting(key)
         if let old, !old.isString, options.returnsOldValue || options.condition != nil { return call.wrongType() }
-        let isAllowed = try allows(options, old)
+        var isAllowed = try allows(options, old)
+        var attributes = attributes(of: options)
+        if isAllowed, let token = options.leaseToken { isAllowed = call.mayFulfil(token, of: key, &attributes) }
         // The old value is written first: setting the new one ends its entry.
         let mark = call.reply.buffer.pointee.mark
         if options.returnsOldValue, let old {
@@ -35,7 +37,7 @@ extension StringCommands {
         }
         guard isAllowed else { return }
         if options.hasAttributes {
-            lifetime.set(key, to: call[2], old, call, mark, attributes(of: options))
+            lifetime.set(key, to: call[2], old, call, mark, attributes)
         } else {
             lifetime.set(key, to: call[2], old, call, mark)
         }

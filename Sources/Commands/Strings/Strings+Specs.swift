@@ -23,7 +23,8 @@ extension StringCommands {
             syntax: """
                 key value [NX | XX | IFEQ comparison-value | IFNE comparison-value | IFDEQ comparison-digest | \
                 IFDNE comparison-digest] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT \
-                unix-time-milliseconds | KEEPTTL] [TAGS numtags tag [tag ...] | KEEPTAGS] [STALE seconds]
+                unix-time-milliseconds | KEEPTTL] [TAGS numtags tag [tag ...] | KEEPTAGS] [STALE seconds] \
+                [LEASE token]
                 """,
             largeArgument: 2,
             handler: { set(Call($0)) }),

@@ -125,6 +125,7 @@ extension Executor {
     /// Leaves messages for who has read what has changed, before the writer gets its reply.
     @inline(never)
     func postInvalidations() {
+        if shared.store.hasLeaseWakes { postLeaseWakes() }
         if shared.store.hasNotes { collectNotes(own: nil) }
         if tracking.hasMessages { postMessages() }
     }
@@ -132,6 +133,7 @@ extension Executor {
     /// Takes what has been noted since, as by the sweep, and tells those in broadcasting mode of the turn's changes. At the end
     /// of a turn; one load when nobody tracks.
     public func endTurn() {
+        if shared.isLeased, shared.store.hasLeaseWakes { postLeaseWakes() }
         guard shared.isTracked || tracking.hasMessages else { return }
         postInvalidations()
         guard !tracking.changes.isEmpty else { return }

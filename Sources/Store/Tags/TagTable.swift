@@ -18,7 +18,10 @@ struct TagTable {
     static let noNamespace = UInt32.max
     private static let namespacesOffset = 64
     private static let stripesOffset = 64 + 128 * 4
-    private static let byteCount = Int64(stripesOffset + stripeCount * TagStripe.byteCount)
+    private static let floorsOffset = stripesOffset + stripeCount * TagStripe.byteCount
+    /// Floors of each stripe.
+    private static let floorCount = 64
+    private static let byteCount = Int64(floorsOffset + stripeCount * floorCount * 8)
 
     private let base: UnsafeMutableRawPointer
     let ledger: MemoryLedger
@@ -42,8 +45,14 @@ struct TagTable {
 
     private var words: UnsafeMutablePointer<UInt64> { base.assumingMemoryBound(to: UInt64.self) }
     private var clockWord: UnsafeMutablePointer<UInt64> { words }
-    /// The highest number among tags that were forgotten: whoever computed before it may not know of them.
-    private var floorWord: UnsafeMutablePointer<UInt64> { words + 1 }
+    /// The highest number among the tags in this one of 16,384 parts, by the hash of the name, that were forgotten or that nobody
+    /// bore when they were invalidated: whoever computed before it may not know of them. (With one floor for all of them, every
+    /// invalidation would refuse the values of all leases whose tags nobody bears, and those of a key of its own seldom
+    /// have another bearer.)
+    private func floorWord(stripe number: Int, _ nameHash: UInt32) -> UnsafeMutablePointer<UInt64> {
+        let index = number * TagTable.floorCount + Int(nameHash) & (TagTable.floorCount - 1)
+        return (base + (TagTable.floorsOffset + 8 * index)).assumingMemoryBound(to: UInt64.self)
+    }
 
     /// How many invalidations there were.
     @inline(__always)
@@ -101,18 +110,21 @@ struct TagTable {
         return body()
     }
 
-    /// Runs `body` with the tag of that name, its stripe locked; nil when nobody bears it.
+    /// Runs `body` with the tag of that name, its stripe locked, or `unborne` with its floor when nobody bears it.
     func withTag<Result>(
-        _ name: ByteSlice, database: Int, _ body: (TagID, UnsafeMutablePointer<TagSlot>) -> Result
+        _ name: ByteSlice, database: Int, unborne: (UnsafeMutablePointer<UInt64>) -> Result? = { _ in nil },
+        _ body: (TagID, UnsafeMutablePointer<TagSlot>) -> Result
     ) -> Result? {
         let namespace = namespace(of: database)
         let hash = hash(name, namespace)
         let number = Int(hash & 0xFF)
+        let nameHash = UInt32(truncatingIfNeeded: hash >> 32)
         let stripe = stripe(number)
         return withLock(stripe) {
-            stripe.find(name, hash: UInt32(truncatingIfNeeded: hash >> 32), namespace: namespace).map {
-                body(TagID(stripe: number, index: $0), stripe.slot($0))
+            guard let index = stripe.find(name, hash: nameHash, namespace: namespace) else {
+                return unborne(floorWord(stripe: number, nameHash))
             }
+            return body(TagID(stripe: number, index: index), stripe.slot(index))
         }
     }
 
@@ -128,7 +140,8 @@ struct TagTable {
             let found =
                 stripe.find(name, hash: nameHash, namespace: namespace)
                 ?? stripe.insert(
-                    name, hash: nameHash, namespace: namespace, last: nc_atomic_load_acquire(floorWord), bytes: &bytes)
+                    name, hash: nameHash, namespace: namespace,
+                    last: nc_atomic_load_acquire(floorWord(stripe: number, nameHash)), bytes: &bytes)
             if let found { stripe.slot(found).pointee.referenceCount += 1 }
             return found
         }
@@ -155,13 +168,13 @@ struct TagTable {
         slot.pointee.referenceCount -= 1
         guard slot.pointee.referenceCount == 0 else { return }
         dropRecords(slot)
-        raiseFloor(to: max(slot.last, slot.stale))
+        raiseFloor(floorWord(stripe: tag.stripe, slot.pointee.nameHash), to: max(slot.last, slot.stale))
         stripe.remove(tag.index, bytes: &bytes)
     }
 
-    private func raiseFloor(to number: UInt64) {
-        var present = nc_atomic_load_acquire(floorWord)
-        while number > present, !nc_atomic_compare_exchange(floorWord, &present, number) {}
+    private func raiseFloor(_ word: UnsafeMutablePointer<UInt64>, to number: UInt64) {
+        var present = nc_atomic_load_acquire(word)
+        while number > present, !nc_atomic_compare_exchange(word, &present, number) {}
     }
 
     // MARK: Validity
@@ -192,13 +205,27 @@ struct TagTable {
         return earliest
     }
 
+    /// Whether a value that was computed when the clock showed `sequence` may bear the tag of that name: it was not invalidated
+    /// since, softly or not. In one of 16,384 cases also no when another tag was that nobody bears.
+    func counts(_ name: ByteSlice, database: Int, sequence: UInt64) -> Bool {
+        withTag(name, database: database, unborne: { nc_atomic_load_acquire($0) <= sequence }) { _, slot in
+            slot.counts(sequence)
+        } ?? true
+    }
+
     // MARK: Invalidation
+
+    /// Notes the invalidation of a tag that nobody bears: a value may be on its way that will. The stripe is locked.
+    private func noteInvalidation(_ floor: UnsafeMutablePointer<UInt64>) -> Int {
+        raiseFloor(floor, to: nextNumber())
+        return 0
+    }
 
     /// Makes all entries void that bear the tag now. O(1).
     ///
     /// - Returns: how many there were.
     func invalidate(_ name: ByteSlice, database: Int, now: Int64) -> Int {
-        withTag(name, database: database) { tag, slot in
+        withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
             // The highest number while ours is drawn: TAG ADD takes the clock first and looks at the tags behind that.
             nc_atomic_store_release(slot.lastWord, UInt64.max)
             nc_atomic_store_release(slot.lastWord, nextNumber())
@@ -213,7 +240,7 @@ struct TagTable {
     ///
     /// - Returns: how many there were.
     func makeStale(_ name: ByteSlice, database: Int, now: Int64) -> Int {
-        withTag(name, database: database) { tag, slot in
+        withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
             slot.pointee.name.staledMilliseconds = now
             nc_atomic_store_release(slot.staleWord, UInt64.max)
             nc_atomic_store_release(slot.staleWord, nextNumber())

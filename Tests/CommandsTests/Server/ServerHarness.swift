@@ -28,6 +28,8 @@ final class ServerHarness {
         }
         var messages: [TrackingMessage] = []
         func deliver(_ messages: [TrackingMessage], toLoop index: Int) { self.messages += messages }
+        var woken: [UInt64] = []
+        func wake(_ tickets: [UInt64], onLoop index: Int) { woken += tickets }
         func requestShutdown(force: Bool) { shutdowns.append(force) }
         func resetStatistics() {}
     }
@@ -104,6 +106,15 @@ final class ServerHarness {
     }
 
     func endTurn() { executor.endTurn() }
+
+    /// Steps the job of a connection, as its loop does; the reply when it is done with it.
+    func step(_ id: Int) -> String? {
+        guard executor.stepJob(session: session(id), output: output) else { return nil }
+        defer { output.pointee.removeAll() }
+        let text = String(
+            decoding: UnsafeBufferPointer(start: output.pointee.base, count: output.pointee.count), as: UTF8.self)
+        return text.split(separator: "\r\n").joined(separator: " ")
+    }
 
     /// Ends a connection, as its loop does.
     func close(_ id: Int) { executor.sessionClosed(session(id)) }

@@ -27,6 +27,8 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case lfuLogFactor = "lfu-log-factor"
     case lfuDecayTime = "lfu-decay-time"
     case activeExpireEffort = "active-expire-effort"
+    // Rules
+    case rules = "rule"
     // Monitoring
     case slowlogLogSlowerThan = "slowlog-log-slower-than"
     case slowlogMaxLen = "slowlog-max-len"

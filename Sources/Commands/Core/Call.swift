@@ -23,6 +23,12 @@ struct CallState {
     let executor: Unmanaged<Executor>
     let access: StoreAccess
     let counters: CounterBlock
+    /// The rules in force; nil without any.
+    var rules: RuleTable?
+    /// What this loop counts under rules; see `RuleRegistry.index`.
+    let ruleCounts: CounterBlock
+    /// For the jitter of lifetimes.
+    var generator: RandomGenerator
     /// Store milliseconds of this turn.
     var nowMilliseconds: Int64
 }

@@ -45,6 +45,7 @@ extension Executor {
             if loopIndex == 0 {
                 shared.clock.follow(nowMilliseconds: now)
                 shared.diagnostics.sample(shared, nowMilliseconds: now)
+                shared.rules.moveAdaptive(nowMilliseconds: now)
             }
         }
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {

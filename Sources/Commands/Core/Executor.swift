@@ -82,6 +82,8 @@ public final class Executor: @unchecked Sendable {
                 holdsAllShards: false, preparedBlock: nil,
                 session: idleSession, output: idleOutput,
                 executor: Unmanaged.passUnretained(self), access: shared.store.access, counters: counters,
+                rules: shared.rules.table, ruleCounts: shared.rules.counts.blocks[loopIndex],
+                generator: RandomGenerator(seed: shared.store.access.hash(("jitter" as StaticString).slice)),
                 nowMilliseconds: 0))
         shared.register(self)
         beginTurn(nowNanoseconds: nc_monotonic_nanoseconds())

@@ -38,6 +38,7 @@ public final class SharedState: @unchecked Sendable {
     private let executors = Locked([WeakExecutor]())
     private let watchingClients = Atomic<Int>(0)
     let tracking = TrackingRegistry()
+    let rules: RuleRegistry
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 
@@ -57,6 +58,7 @@ public final class SharedState: @unchecked Sendable {
         self.loopCount = loopCount
         self.log = log
         counters = CounterBlocks(threads: loopCount)
+        rules = RuleRegistry(store: store, loopCount: loopCount)
         slowLog = SlowLog(maximumCount: configuration.settings.slowlogMaximumCount)
         clock = StoreClock()
         var generator = SystemRandomNumberGenerator()
@@ -69,6 +71,7 @@ public final class SharedState: @unchecked Sendable {
         globalConditions = .allocate(capacity: 1)
         globalConditions.initialize(to: 0)
         followConfiguration()
+        followRules()
     }
 
     deinit { globalConditions.deallocate() }
@@ -130,6 +133,7 @@ public final class SharedState: @unchecked Sendable {
     /// CONFIG RESETSTAT. With all loops parked.
     public func resetStatistics() {
         counters.reset()
+        rules.resetStatistics()
         errors.withLock { $0 = [:] }
         forEachExecutor { executor in
             executor.latencies.reset()

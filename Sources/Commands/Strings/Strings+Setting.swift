@@ -24,6 +24,7 @@ extension StringCommands {
         let old = options.returnsOldValue ? call.lookup(key) : call.lookupForWriting(key)
         if let old, !old.isString, options.returnsOldValue || options.condition != nil { return call.wrongType() }
         let isAllowed = try allows(options, old)
+        guard call.accepts(tagCount: options.keepsTags ? 0 : options.tags?.count ?? 0, of: key) else { return }
         // The old value is written first: setting the new one ends its entry.
         let mark = call.reply.buffer.pointee.mark
         if options.returnsOldValue, let old {
@@ -188,9 +189,10 @@ enum NewLifetime {
             call.removeOverdue(key)
             return true
         }
+        let isKept = needsOld && old != nil
         if let attributes {
-            if call.set(key, to: value, expiry: expiry, attributes) { return true }
-        } else if call.set(key, to: value, expiry: expiry) {
+            if call.set(key, to: value, expiry: expiry, isKept: isKept, attributes) { return true }
+        } else if call.set(key, to: value, expiry: expiry, isKept: isKept) {
             return true
         }
         guard let mark else { return false }

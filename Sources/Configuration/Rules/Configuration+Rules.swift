@@ -23,27 +23,32 @@ extension Configuration {
     }
 
     /// Removes the rule called `name`; whether there was one.
-    public func removeRule(named name: String) -> Bool {
+    public func removeRule(named name: String) throws(ConfigurationError) -> Bool {
         var isRemoved = false
-        changeRules { rules in
-            guard let index = rules.firstIndex(where: { $0.name.sameBytes(as: name) }) else { return }
-            rules.remove(at: index)
-            isRemoved = true
+        do throws(Refusal) {
+            try changeRules { (rules) throws(Refusal) in
+                guard let index = rules.firstIndex(where: { $0.name.sameBytes(as: name) }) else { return }
+                rules.remove(at: index)
+                isRemoved = true
+            }
+        } catch {
+            throw ConfigurationError(error.text)
         }
         return isRemoved
     }
 
     /// Changes the rules and tells the observers, unless all is as it was.
-    private func changeRules<Failure: Error>(
-        _ change: (inout [Rule]) throws(Failure) -> Void
-    ) throws(Failure) {
-        try changes.withLock { (observers) throws(Failure) in
+    private func changeRules(_ change: (inout [Rule]) throws(Refusal) -> Void) throws(Refusal) {
+        try changes.withLock { (observers) throws(Refusal) in
             var new = values
             var rules = new.rules
             try change(&rules)
             let value = ParameterValue.rules(rules)
             guard !value.isSame(as: new[.rules]) else { return }
             new[.rules] = value
+            for examiner in examiners.withLock({ $0 }) {
+                if let objection = examiner([.rules], new) { throw Refusal(objection.reason) }
+            }
             replace(new)
             for observer in observers { observer([.rules], new) }
         }

@@ -78,8 +78,8 @@ private struct RuleParser {
     // MARK: Operands
 
     private mutating func operand(_ option: Rule.Option, _ allowed: String) throws(Refusal) -> String {
-        guard let word = rest.popFirst() else { throw Refusal("\(option.rawValue) lacks its operand; allowed: \(allowed)") }
-        return word
+        if let word = rest.popFirst() { return word }
+        throw Refusal("\(option.rawValue) lacks its operand; allowed: \(allowed)")
     }
 
     private mutating func number(

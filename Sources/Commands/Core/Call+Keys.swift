@@ -107,17 +107,25 @@ extension Call {
     /// Ends a write of a value that its rule does not let be stored: its writer sees it done, and the old value is gone.
     @inline(never)
     private func discard(_ key: Key) -> Bool {
-        removeOverdue(key)
+        removeQuietly(key)
         return true
     }
 
     /// Removes an entry. All handles of its shard are void from here on.
     @inline(__always)
-    public func remove(_ handle: EntryHandle) { access.remove(handle) }
+    public func remove(_ handle: EntryHandle) {
+        noteForRule(handle.key)
+        access.remove(handle)
+    }
 
     /// Ends a write whose deadline has passed already: the key is gone, and whoever watches it is told, as Redis does even of a
     /// key that was not there.
     public func removeOverdue(_ key: Key) {
+        noteForRule(key)
+        removeQuietly(key)
+    }
+
+    private func removeQuietly(_ key: Key) {
         if let present = lookupForWriting(key) { return access.remove(present) }
         removeHidden(key)
         access.noteChange(of: key)

@@ -34,6 +34,9 @@ extension Executor {
     /// Milliseconds between two looks at the clock and the figures of INFO.
     private static let sampleInterval = 100
 
+    /// Whether background work has come up that need not wait until it would be time.
+    public var wantsBackground: Bool { keyPatternSweep.hasNews }
+
     /// Works for half a millisecond at the most.
     ///
     /// - Returns: milliseconds until there is more to do; 0 for at once.
@@ -63,6 +66,7 @@ extension Executor {
         if !shared.store.reap(budget: Executor.reapBudget, now: now) { wait = 0 }
         if evictDebt(now) || decay(now) { wait = 0 }
         if loopIndex == 0, trimTracking() { wait = 0 }
+        if let milliseconds = sweepKeyPatterns() { wait = min(wait, milliseconds) }
         return wait
     }
 

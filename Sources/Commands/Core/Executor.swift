@@ -41,6 +41,9 @@ public final class Executor: @unchecked Sendable {
     private let idleSession: UnsafeMutablePointer<Session>
     private let idleOutput: UnsafeMutablePointer<ReplyBuffer>
     var background = BackgroundState()
+    /// What the command under way has set off by its keys' rules.
+    var ruleInvalidations: [RuleInvalidation] = []
+    let keyPatternSweep = KeyPatternSweep()
     /// Clients of this loop under CLIENT TRACKING, and what is to be told to clients of all loops.
     var tracking: TrackingState
     var batchStartNanoseconds: UInt64 = 0
@@ -133,6 +136,7 @@ public final class Executor: @unchecked Sendable {
         state.pointee.output = output
         let mark = output.pointee.mark
         let isDone = job.step(Call(state))
+        if state.pointee.hasRuleInvalidations { invalidateByRules() }
         if session.pointee.isJobMuted { output.pointee.truncate(to: mark) }
         guard isDone else { return false }
         session.pointee.job = nil

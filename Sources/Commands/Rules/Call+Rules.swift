@@ -39,6 +39,7 @@ extension Call {
         var terms = WriteTerms(expiry: expiry)
         guard let rule = rules.rule(of: key.bytes) else { return terms }
         terms.rule = rule
+        if rules.invalidates { noteForRule(rule, key) }
         guard !rule.pointee.refuses(key.bytes, valueCount: valueCount) else {
             count(.refusals, of: rule.pointee.number)
             terms.isStored = false
@@ -99,6 +100,7 @@ extension Call {
     @inline(never)
     private func noteModified(_ rules: RuleTable, _ entry: EntryHandle) {
         guard let rule = rules.rule(of: entry.key.bytes) else { return }
+        if rules.invalidates { noteForRule(rule, entry.key) }
         let weighedCount = entry.integerValue == nil ? entry.valueCount : 1
         if weighedCount > rule.pointee.maximumValueCount {
             count(.refusals, of: rule.pointee.number)

@@ -67,18 +67,7 @@ extension CompiledRule {
     func invalidationTexts(of key: ByteSlice) -> [[UInt8]] {
         if invalidations.isEmpty { return [] }
         return withCaptures(of: key) { captures in
-            invalidations.map { template in
-                let isTag = template.isTag
-                return template.pieces.reduce(into: []) { text, piece in
-                    if piece.capture < 0 {
-                        text += piece.text.buffer
-                    } else if isTag {
-                        text += captures[piece.capture].buffer
-                    } else {
-                        CompiledTemplate.appendEscaped(captures[piece.capture], to: &text)
-                    }
-                }
-            }
+            invalidations.map { $0.invalidationText(captures) }
         }
     }
 }

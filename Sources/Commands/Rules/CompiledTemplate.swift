@@ -56,8 +56,29 @@ extension CompiledTemplate {
     /// Whether an `invalidates` operand names a tag.
     var isTag: Bool { text.hasPrefix(CompiledTemplate.tagPrefix.slice) }
 
+    /// What an `invalidates` operand names: `tag:NAME`, or a pattern of keys, in which a capture is escaped, so that it stands for
+    /// itself.
+    func invalidationText(_ captures: UnsafeMutableBufferPointer<ByteSlice>) -> [UInt8] {
+        var text: [UInt8] = []
+        for piece in pieces {
+            if piece.capture < 0 {
+                text += piece.text.buffer
+            } else if isTag {
+                text += captures[piece.capture].buffer
+            } else {
+                CompiledTemplate.appendEscaped(captures[piece.capture], to: &text)
+            }
+        }
+        return text
+    }
+
+    /// The pattern with a `*` in each capture's place.
+    var generalText: [UInt8] {
+        pieces.reduce(into: []) { $0 += $1.capture < 0 ? $1.text.array : [UInt8(ascii: "*")] }
+    }
+
     /// Appends bytes so that a glob matches just them.
-    static func appendEscaped(_ bytes: ByteSlice, to text: inout [UInt8]) {
+    private static func appendEscaped(_ bytes: ByteSlice, to text: inout [UInt8]) {
         for byte in bytes.buffer {
             switch byte {
             case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "\\"):

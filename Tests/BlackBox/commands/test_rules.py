@@ -85,8 +85,9 @@ def test_errors_say_what_is_allowed(client, line, error):
 def test_a_rule_is_in_force_for_the_next_command_of_its_pipeline(client):
     replies = client.pipeline(["RULE", "SET", "a", "x:*", "ttl", "60"], ["SET", "x:1", "v"], ["TTL", "x:1"])
     assert [text(reply) for reply in replies] == ["OK", "OK", 60]
-    replies = client.pipeline(["MULTI"], ["RULE", "DEL", "a"], ["SET", "x:1", "v"], ["TTL", "x:1"], ["EXEC"])
-    assert text(replies[-1]) == [1, "OK", -1]
+    commands = [["MULTI"], ["RULE", "DEL", "a"], ["SET", "x:1", "v"], ["TTL", "x:1"], ["EXEC"]]
+    replies = client.pipeline(*commands, ["SET", "x:1", "v"], ["TTL", "x:1"])
+    assert [text(reply) for reply in replies[-3:]] == [[1, "OK", -1], "OK", -1]
 
 
 def test_test_tells_what_a_key_comes_under(client):
@@ -333,6 +334,122 @@ def test_a_number_is_not_reused_while_entries_bear_it(client):
     assert "bear all 255 numbers" in text(reply)
     call(client, "DEL r0:")
     define(client, "more *")
+
+
+# Tags and what is invalidated
+
+
+def value(client, key):
+    return text(client.call("GET", key))
+
+
+def test_tags_of_rules_are_invalidated_at_once(client):
+    define(client, "lists list:* tags lists tag-template of:{1}")
+    define(client, "items item:* invalidates tag:lists")
+    define(client, "users user:* invalidates tag:of:{1}")
+    client.call("SET", "list:1", "v")
+    client.call("SET", "list:2", "v")
+    replies = client.pipeline(["SET", "user:1", "v"], ["GET", "list:1"], ["GET", "list:2"])
+    assert [text(reply) for reply in replies] == ["OK", None, "v"]
+    client.call("SET", "list:1", "v")
+    replies = client.pipeline(["SET", "item:7", "v"], ["GET", "list:1"], ["GET", "list:2"], ["GET", "item:7"])
+    assert [text(reply) for reply in replies] == ["OK", None, None, "v"]
+    client.call("SET", "list:1", "v")
+    assert value(client, "list:1") == "v"
+    assert wait_until(lambda: rule(client, "lists")["entries"] == 1)
+
+
+INVALIDATING = [
+    "SET item:1 v",
+    "SETNX item:new v",
+    "APPEND item:1 v",
+    "INCR item:n",
+    "SETBIT item:1 0 1",
+    "DEL item:1",
+    "GETDEL item:1",
+    "EXPIRE item:1 0",
+    "SET item:1 v PXAT 1",
+    "RENAME item:1 other",
+    "RENAME other2 item:1",
+    "COPY other2 item:9",
+    "BITOP OR item:1 item:1 item:n",
+    "GETEX item:1 PXAT 1",
+    "MSET x y item:1 z",
+]
+NOT_INVALIDATING = ["SETNX item:1 v", "DEL item:none", "GET item:1", "SET item:none v XX", "EXPIRE item:1 100", "TOUCH item:1"]
+
+
+@pytest.mark.parametrize("line", INVALIDATING + NOT_INVALIDATING)
+def test_writes_and_deletions_invalidate_the_related_key(client, line):
+    define(client, "items item:* invalidates list")
+    for key, number in [("item:1", "v"), ("item:n", "1"), ("other2", "v"), ("list", "v")]:
+        client.call("SET", key, number)
+    client.call("SET", "list", "v")
+    replies = client.pipeline(line.split(), ["EXISTS", "list"])
+    assert not replies[0].is_error
+    assert text(replies[1]) == (0 if line in INVALIDATING else 1), line
+
+
+def test_transactions_invalidate(client):
+    define(client, "items item:* invalidates list")
+    client.call("SET", "list", "v")
+    client.pipeline(["MULTI"], ["SET", "item:1", "v"], ["EXEC"])
+    assert value(client, "list") is None
+
+
+def test_patterns_are_invalidated_in_the_background(client):
+    define(client, "items item:*:* invalidates list:* page:{1}:?")
+    client.pipeline(*[["SET", f"list:{index}", "v"] for index in range(5000)])
+    for key in ["page:1:a", "page:1:bb", "page:2:a", "lost"]:
+        client.call("SET", key, "v")
+    client.call("SET", "item:1:x", "v")
+    assert wait_until(lambda: call(client, "DBSIZE") == 4)
+    assert [value(client, key) for key in ["page:1:a", "page:1:bb", "page:2:a", "lost", "item:1:x"]] == [None, "v", "v", "v", "v"]
+    # Another database is another world.
+    client.call("SET", "list:1", "v")
+    call(client, "SELECT 1")
+    client.call("SET", "list:1", "v")
+    client.call("DEL", "item:1:x")
+    client.call("SET", "item:1:x", "v")
+    assert wait_until(lambda: call(client, "EXISTS list:1") == 0)
+    call(client, "SELECT 0")
+    assert value(client, "list:1") == "v"
+
+
+def test_many_different_patterns_become_one(client):
+    define(client, "items item:* invalidates page:{1}:*")
+    client.pipeline(*[["SET", f"page:{index}:x", "v"] for index in range(1000)])
+    client.pipeline(*[["SET", f"item:{index}", "v"] for index in range(1000)])
+    assert wait_until(lambda: call(client, "DBSIZE") == 1000)
+
+
+def test_a_rule_spares_its_own_keys_and_sets_off_no_other(client):
+    define(client, "users user:* invalidates user:* pages:*")
+    define(client, "pages pages:* invalidates user:*")
+    client.call("SET", "user:1", "v")
+    client.call("SET", "user:2", "v")
+    assert call(client, "EXISTS user:1 user:2") == 2
+    time.sleep(0.3)
+    assert call(client, "EXISTS user:1 user:2") == 2
+    client.call("SET", "pages:1", "v")
+    assert wait_until(lambda: call(client, "DBSIZE") == 1)
+    client.call("SET", "user:1", "v")
+    assert wait_until(lambda: call(client, "EXISTS pages:1") == 0)
+    time.sleep(0.3)
+    assert call(client, "EXISTS user:1") == 1
+
+
+def test_stale_windows_of_rules(client):
+    """Past its deadline an entry is held, seen by nobody, and counted as stale."""
+    define(client, "a k:* stale 100")
+    client.call("SET", "k:1", "v", "PX", "1")
+    assert wait_until(lambda: rule(client, "a")["stale"] == 1)
+    facts = rule(client, "a")
+    assert (facts["entries"], facts["expirations"], call(client, "DBSIZE")) == (0, 1, 0)
+    assert value(client, "k:1") is None
+    client.call("SET", "k:1", "v")
+    facts = rule(client, "a")
+    assert (facts["entries"], facts["stale"]) == (1, 0)
 
 
 # Adaptive lifetimes

@@ -22,7 +22,7 @@ final class KeyPatternSweep {
 
     private struct Pass {
         let database: Int
-        let patterns: [KeyPattern]
+        let patterns: [(glob: KeyGlob, rule: UInt8)]
         var cursor: UInt64 = 0
         var nanoseconds: UInt64 = 0
     }
@@ -70,23 +70,24 @@ final class KeyPatternSweep {
     private func nextPass(_ now: UInt64) -> Pass? {
         guard now >= restEndNanoseconds, let (database, patterns) = waiting.first else { return nil }
         waiting[database] = nil
-        return Pass(database: database, patterns: Array(patterns))
+        return Pass(database: database, patterns: patterns.map { (glob: $0.glob, rule: $0.rule) })
     }
 
     private func slice(
         _ pass: inout Pass, _ store: Store, _ now: Int64, _ remove: (ByteSlice, Int, UInt8) -> Void
     ) {
-        // Matching may take long: not under a lock, for which all loops would spin.
-        var candidates: [[UInt8]] = []
+        // Matching may take long: not under a lock, for which all loops would spin. Stale entries go too.
+        var candidates = KeyList()
         pass.cursor = store.scan(
-            database: pass.database, cursor: pass.cursor, count: KeyPatternSweep.entriesPerLock, now: now
+            database: pass.database, cursor: pass.cursor, count: KeyPatternSweep.entriesPerLock, now: now,
+            skippingVoid: false
         ) { entry in
             let key = entry.key
-            if pass.patterns.contains(where: { $0.mayMatch(key) }) { candidates.append(key.array) }
+            if pass.patterns.contains(where: { $0.glob.mayMatch(key) }) { candidates.append(key) }
         }
-        for candidate in candidates {
-            ByteSlice.with(candidate) { key in
-                for pattern in pass.patterns where pattern.matches(key) { remove(key, pass.database, pattern.rule) }
+        for index in 0..<candidates.count {
+            candidates.withKey(index) { key in
+                for (glob, rule) in pass.patterns where glob.matches(key) { remove(key, pass.database, rule) }
             }
         }
     }

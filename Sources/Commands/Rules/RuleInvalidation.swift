@@ -27,7 +27,7 @@ struct RuleInvalidation {
         }
         let general = template.hasCaptures ? template.generalText : text
         let pattern = KeyPattern(text: text, general: general, rule: rule)
-        target = pattern.isLiteral ? .key(pattern.prefix) : .keys(pattern)
+        target = pattern.glob.literal.map { .key($0) } ?? .keys(pattern)
     }
 }
 
@@ -37,26 +37,11 @@ struct KeyPattern: Hashable {
     /// The same with a `*` for what the key has brought: matches at least as much, and there are few of them.
     let general: [UInt8]
     let rule: UInt8
-    /// What all its keys begin with.
-    let prefix: [UInt8]
-    let isLiteral: Bool
 
-    init(text: [UInt8], general: [UInt8], rule: UInt8) {
-        self.text = text
-        self.general = general
-        self.rule = rule
-        let (prefix, count) = ByteSlice.with(text) { GlobPattern.literalPrefix($0) }
-        self.prefix = prefix
-        isLiteral = count == text.count
-    }
+    var glob: KeyGlob { ByteSlice.with(text) { KeyGlob($0) } }
 
     /// The pattern that stands for all of its kind.
     var generalized: KeyPattern { KeyPattern(text: general, general: general, rule: rule) }
-
-    /// Whether `key` begins as all matches do: for the time in which its shard is locked.
-    func mayMatch(_ key: ByteSlice) -> Bool { ByteSlice.with(prefix) { key.hasPrefix($0) } }
-
-    func matches(_ key: ByteSlice) -> Bool { ByteSlice.with(text) { GlobPattern.matches($0, key) } }
 }
 
 extension ByteSlice {

@@ -33,15 +33,29 @@ extension Call {
         _ key: Key, _ entry: EntryHandle?, newCount: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void
     ) -> Bool {
         if let entry {
-            if entry.modifyValue(newCount: newCount, body) { return true }
-        } else {
-            guard set(key, to: ("" as StaticString).slice) else { return false }
-            if let made = peek(key) {
-                if made.modifyValue(newCount: newCount, body) { return true }
-                remove(made)
-            }
+            guard entry.modifyValue(newCount: newCount, body) else { return stored(false) }
+            noteModified(entry)
+            return true
+        }
+        if isRefused(key, valueCount: newCount) { return modifyNothing(key, newCount: newCount, body) }
+        guard set(key, to: ("" as StaticString).slice) else { return false }
+        if let made = peek(key) {
+            if made.modifyValue(newCount: newCount, body) { return true }
+            remove(made)
         }
         return stored(false)
+    }
+
+    /// `modifyBytes` of a new value that the key's rule does not let be stored: `body` works for its reply alone.
+    private func modifyNothing(
+        _ key: Key, newCount: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void
+    ) -> Bool {
+        guard let block = SharedBlock.make(count: newCount, capacity: newCount) else { return stored(false) }
+        block.bytes.initialize(repeating: 0, count: newCount)
+        body(block.bytes)
+        defer { block.release() }
+        // Refused there, and counted.
+        return set(key, to: block.slice)
     }
 
     /// `proto-max-bulk-len`: the longest string, in bytes.
@@ -57,7 +71,7 @@ extension Call {
     /// The entry for commands that ask about a key without using it: counts a hit or a miss, but is no access.
     func lookupUntouched(_ key: Key) -> EntryHandle? {
         let found = peek(key)
-        state.pointee.counters.add(found != nil ? Counter.keyspaceHits : Counter.keyspaceMisses)
+        countLookup(found, of: key)
         return found
     }
 }

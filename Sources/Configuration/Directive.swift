@@ -44,6 +44,7 @@ struct Directive: Sendable {
         if parameter.isFact {
             return "\(parameter.name.rawValue): \(given) is not possible, only \"\(fixed)\": \(parameter.documentation)"
         }
+        if case .rules = parameter.kind { return refusal.text }
         if !parameter.kind.takesSeveral, arguments.count != 1 {
             return "\(parameter.name.rawValue): takes one value, \(arguments.count) given; allowed: "
                 + parameter.kind.allowed

@@ -45,6 +45,9 @@ struct Parameter: Sendable {
     /// The words of a value that came as one text: from the environment or from CONFIG SET.
     func arguments(inText text: String) -> [String] {
         guard kind.takesSeveral else { return [text] }
+        if case .rules = kind, let words = DirectiveSyntax.words(Array(text.utf8)[...]), !words.isEmpty {
+            return words.map { String(decoding: $0, as: UTF8.self) }
+        }
         let words = text.split(separator: " ").map(String.init)
         return words.isEmpty ? [""] : words
     }
@@ -58,7 +61,7 @@ struct ParameterSection: Sendable {
 
 /// The table of all parameters.
 enum ParameterTable {
-    static let sections: [ParameterSection] = [network, clients, store, monitoring, process, facts]
+    static let sections: [ParameterSection] = [network, clients, store, rules, monitoring, process, facts]
 
     static let all: [Parameter] = sections.flatMap(\.parameters)
 

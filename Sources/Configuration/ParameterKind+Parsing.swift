@@ -56,7 +56,7 @@ extension ParameterKind {
         case .fact:
             guard word.sameBytes(as: current.shown) else { throw Refusal("can't set immutable config") }
             return current
-        case .addresses, .percentiles, .outputLimits:
+        case .addresses, .percentiles, .outputLimits, .rules:
             preconditionFailure("kinds of several words are parsed above")
         }
     }
@@ -81,6 +81,9 @@ extension ParameterKind {
                 }
             }
             return .words(words)
+        case .rules:
+            guard case .rules(let rules) = current else { preconditionFailure("rules have a value of rules") }
+            return .rules(words.isEmpty ? [] : try Self.adding(try Rule.parse(words), to: rules))
         default:
             guard case .outputLimits(var limits) = current else {
                 preconditionFailure("output limits have a value of output limits")
@@ -88,6 +91,20 @@ extension ParameterKind {
             try Self.merge(words, into: &limits)
             return .outputLimits(limits)
         }
+    }
+
+    /// `rules` with one more, or with another of that name in its place.
+    static func adding(_ rule: Rule, to rules: [Rule]) throws(Refusal) -> [Rule] {
+        var rules = rules
+        if let index = rules.firstIndex(where: { $0.name == rule.name }) {
+            rules[index] = rule
+        } else {
+            guard rules.count < Rule.maximumCount else {
+                throw Refusal("rule \(rule.name): there are \(rules.count) rules already, which is the most allowed")
+            }
+            rules.append(rule)
+        }
+        return rules
     }
 
     private static func check(_ number: Int64, _ range: ClosedRange<Int64>) throws(Refusal) -> Int64 {

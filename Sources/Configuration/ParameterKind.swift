@@ -24,13 +24,15 @@ enum ParameterKind: Sendable {
     case percentiles
     /// Output limits per class of clients.
     case outputLimits
+    /// A rule; each line adds one.
+    case rules
     /// One value that cannot be changed: a fact that tools ask for.
     case fact
 
     /// Whether the value is made of several words.
     var takesSeveral: Bool {
         switch self {
-        case .addresses, .percentiles, .outputLimits: true
+        case .addresses, .percentiles, .outputLimits, .rules: true
         default: false
         }
     }
@@ -53,6 +55,12 @@ enum ParameterKind: Sendable {
         case .percentiles: "numbers from 0 to 100, or nothing"
         case .outputLimits:
             "groups of: normal, replica or pubsub, a hard limit, a soft limit (bytes, with or without a unit) and seconds"
+        case .rules:
+            """
+            a name, a pattern and any of: ttl seconds or ttl adaptive minimum maximum, max-ttl seconds, min-ttl seconds, \
+            jitter percent, stale seconds, tags tag ..., tag-template template ..., invalidates pattern ..., no-store, \
+            max-value bytes; or "" for no rules
+            """
         case .fact: "only the fixed value"
         }
     }

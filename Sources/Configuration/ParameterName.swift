@@ -28,6 +28,8 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case lfuDecayTime = "lfu-decay-time"
     case activeExpireEffort = "active-expire-effort"
     case refreshAhead = "refresh-ahead"
+    // Rules
+    case rules = "rule"
     // Monitoring
     case slowlogLogSlowerThan = "slowlog-log-slower-than"
     case slowlogMaxLen = "slowlog-max-len"

@@ -7,6 +7,7 @@ enum ParameterValue: Sendable {
     case text(String)
     case words([String])
     case outputLimits(OutputLimits)
+    case rules([Rule])
 
     /// The value's words as CONFIG GET shows them: memory in bytes, a percentage resolved.
     var shown: String {
@@ -14,6 +15,7 @@ enum ParameterValue: Sendable {
         case .memory(.share(let share)): "\(share)%"
         case .memory(let amount): "\(amount.bytes ?? 0)"
         case .outputLimits(let limits): limits.shown
+        case .rules(let rules): rules.map(\.text).joined(separator: "\n")
         default: arguments.joined(separator: " ")
         }
     }
@@ -28,6 +30,7 @@ enum ParameterValue: Sendable {
         case .text(let text): [text]
         case .words(let words): words.isEmpty ? [""] : words
         case .outputLimits(let limits): limits.written
+        case .rules(let rules): rules.isEmpty ? [""] : rules.map(\.text)
         }
     }
 

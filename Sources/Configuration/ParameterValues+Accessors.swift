@@ -65,6 +65,14 @@ extension ParameterValues {
     /// 1 to 10.
     public var activeExpireEffort: Int { Int(integer(.activeExpireEffort)) }
 
+    // MARK: Rules
+
+    /// The rules in the order of their definition, at most `Rule.maximumCount`, each name once.
+    public var rules: [Rule] {
+        guard case .rules(let rules) = self[.rules] else { preconditionFailure("rule is no rules in the table") }
+        return rules
+    }
+
     // MARK: Monitoring
 
     /// Percentiles in the order they were given, each with the words that it was given in.

@@ -49,7 +49,7 @@ public enum GlobPattern {
 
     /// Matches one character of text against the pattern element at `index`: the index behind the element and whether it
     /// matched.
-    private static func matchOne(
+    static func matchOne(
         _ pattern: ByteSlice, _ index: Int, _ byte: UInt8, _ ignoringCase: Bool
     ) -> (next: Int, matched: Bool) {
         switch pattern[index] {
@@ -89,6 +89,22 @@ public enum GlobPattern {
             }
         }
         return (min(p + 1, pattern.count), matched != inverted)
+    }
+
+    /// The index behind the bracket class whose first character is at `index`.
+    static func endOfClass(_ pattern: ByteSlice, _ index: Int) -> Int {
+        var p = index
+        if p < pattern.count, pattern[p] == UInt8(ascii: "^") { p += 1 }
+        while p < pattern.count, pattern[p] != UInt8(ascii: "]") {
+            if pattern[p] == UInt8(ascii: "\\"), p + 1 < pattern.count {
+                p += 2
+            } else if p + 2 < pattern.count, pattern[p + 1] == UInt8(ascii: "-") {
+                p += 3
+            } else {
+                p += 1
+            }
+        }
+        return min(p + 1, pattern.count)
     }
 
     @inline(__always)

@@ -57,7 +57,7 @@ extension Loop {
         let isTick = now >= nextTick
         if isTick { tick() }
         evictsClients = looksForLargeClients(isTick: isTick)
-        if now >= nextBackground {
+        if now >= nextBackground || executor._withUnsafeGuaranteedRef({ $0.wantsBackground }) {
             nextBackground = now + Int64(executor._withUnsafeGuaranteedRef { $0.runBackground() })
         }
         executor._withUnsafeGuaranteedRef { $0.endTurn() }

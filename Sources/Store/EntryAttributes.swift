@@ -74,13 +74,17 @@ struct TagList: ~Copyable {
 extension TagTable {
     /// Calls `body` with the extension of `source` for an entry that is a copy of it in another database, its tags retained; gives
     /// them up when `body` returns false.
-    func withExtension(of source: EntryHandle, for database: Int, _ body: (ByteSlice) -> Bool) -> Bool {
-        guard source.entry.hasExtension else { return body(source.entry.extensionBytes) }
-        let old = source.entry.entryExtension
+    ///
+    /// - Parameter rule: the number of the rule that the copy is under.
+    func withExtension(
+        of source: EntryHandle, for database: Int, rule: UInt8?, _ body: (ByteSlice) -> Bool
+    ) -> Bool {
         var draft = EntryExtensionDraft()
+        draft.rule = rule
+        guard source.entry.hasExtension else { return draft.withBytes(body) }
+        let old = source.entry.entryExtension
         draft.sequence = old.hasTags ? old.sequence : 0
         draft.staleSeconds = UInt32(old.staleMilliseconds / 1000)
-        draft.rule = old.rule
         let isSameDatabase = database == source.key.database
         return withUnsafeTemporaryAllocation(of: TagID.self, capacity: EntryExtension.maximumTagCount) { memory in
             var list = TagList(memory, self)

@@ -31,7 +31,7 @@ extension Shard {
     mutating func evict(_ place: Place, database: Int, now: Int64) -> Int {
         let entry = place.slot.pointee.entry
         let bytes = entry.blockSize
-        if entry.isExpired(at: now) { expiredCount += 1 } else { evictedCount += 1 }
+        if entry.isExpired(at: now) { countExpiry(of: entry) } else { countEviction(of: entry) }
         remove(place, database: database, .aged)
         return bytes
     }

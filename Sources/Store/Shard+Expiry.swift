@@ -75,7 +75,7 @@ extension Shard {
                     deadline = entry.staleEnd
                 }
                 if deadline <= now {
-                    if !entry.isRetired { expiredCount += 1 }
+                    if !entry.isRetired { countExpiry(of: entry) }
                     noteRemoval(place, database: database)
                     takeOut(place, database: database)
                 } else {

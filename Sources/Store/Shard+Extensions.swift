@@ -22,14 +22,14 @@ extension Shard {
     @inline(never)
     func unlinkExtension(of entry: Entry, database: Int) {
         let entryExtension = entry.entryExtension
-        if entryExtension.isRetired { countStale(-1, database: database) }
+        if entryExtension.isRetired { countStale(-1, of: entry, database: database) }
         tags.unlink(entryExtension, size: entry.blockSize)
     }
 
     /// An entry takes the place of another of the same key.
     @inline(never)
     func exchangeExtensions(_ old: Entry, _ new: Entry, database: Int) {
-        if old.isRetired { countStale(-1, database: database) }
+        if old.isRetired { countStale(-1, of: old, database: database) }
         if old.hasExtension, new.hasExtension, old.entryExtension.hasSameTags(as: new.entryExtension) {
             tags.relink(
                 old.entryExtension, oldSize: old.blockSize, new.entryExtension, newSize: new.blockSize,
@@ -40,9 +40,12 @@ extension Shard {
         if old.hasExtension { tags.unlink(old.entryExtension, size: old.blockSize) }
     }
 
-    private func countStale(_ count: Int, database: Int) {
+    private func countStale(_ count: Int, of entry: Entry, database: Int) {
         let table = tables + database
         table.pointee.staleCount += count
+        if let number = entry.ruleNumber {
+            table.pointee.ruleTallies.place(of: number, zero: RuleTally()).pointee.staleCount += count
+        }
         ledger.addStaleEntries(count)
     }
 
@@ -67,7 +70,7 @@ extension Shard {
         if entry.staleEnd > now {
             retire(place, database: database)
         } else {
-            if !entryExtension.isRetired { expiredCount += 1 }
+            if !entryExtension.isRetired { countExpiry(of: entry) }
             remove(place, database: database, .aged)
         }
         return nil
@@ -80,8 +83,8 @@ extension Shard {
         guard !entryExtension.isRetired else { return }
         if entryExtension.hasTags { tags.retire(entryExtension, size: entry.blockSize) }
         entryExtension.noteRetired()
-        countStale(1, database: database)
-        expiredCount += 1
+        countStale(1, of: entry, database: database)
+        countExpiry(of: entry)
         let hash = seed.hash(entry.key)
         noteStale(hash: hash, database: database)
         bookSideStructures()
@@ -163,7 +166,7 @@ extension Shard {
         let state = eviction
         while let record = state.pointee.staleQueue.removeFirst() {
             guard let place = stalePlace(record) else { continue }
-            evictedCount += 1
+            countEviction(of: place.slot.pointee.entry)
             remove(place, database: HashQueue.database(of: record), .aged)
             bookSideStructures()
             return true

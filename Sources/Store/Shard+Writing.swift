@@ -36,6 +36,7 @@ extension Shard {
         bookSideStructures()
         book(tableBytes: table.pointee.blockSize - tableBytesBefore)
         book(entryBytes: bytes, entries: 1)
+        if entry.hasExtension { tally(entry, bytes: bytes, entries: 1, database: key.database) }
     }
 
     /// Puts `entry` in the place of another one of the same key. A write is an access.
@@ -48,7 +49,11 @@ extension Shard {
         let oldClass = slot.pointee.expiryClass
         let table = tables + database
         let newClass = classify(entry, place.segment, table)
-        if old.hasExtension || entry.hasExtension { exchangeExtensions(old, entry, database: database) }
+        if old.hasExtension || entry.hasExtension {
+            exchangeExtensions(old, entry, database: database)
+            tally(old, bytes: -oldBytes, entries: -1, database: database)
+            tally(entry, bytes: newBytes, entries: 1, database: database)
+        }
         slot.pointee.replaceEntry(entry, expiryClass: newClass)
         if (oldClass == ExpiryClass.none) != (newClass == ExpiryClass.none) {
             table.pointee.volatileCount += newClass == ExpiryClass.none ? -1 : 1
@@ -90,7 +95,10 @@ extension Shard {
         table.pointee.entryCount -= 1
         table.pointee.entryBytes -= bytes
         if slot.expiryClass != ExpiryClass.none { table.pointee.volatileCount -= 1 }
-        if entry.hasExtension { unlinkExtension(of: entry, database: database) }
+        if entry.hasExtension {
+            unlinkExtension(of: entry, database: database)
+            tally(entry, bytes: -bytes, entries: -1, database: database)
+        }
         entry.free()
         book(entryBytes: -bytes, entries: -1)
     }

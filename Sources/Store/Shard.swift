@@ -30,6 +30,7 @@ public struct Shard: ~Copyable {
     /// Counted since the store began.
     public internal(set) var expiredCount: UInt64 = 0
     public internal(set) var evictedCount: UInt64 = 0
+    var ruleEvents = ByRule<RuleEvents>()
     /// Changes to the data since the store began (Redis's `rdb_changes_since_last_save`).
     public internal(set) var changeCount: UInt64 = 0
     /// Who is to be told of changes; nil when nobody is, so that a write pays one comparison.
@@ -54,6 +55,7 @@ public struct Shard: ~Copyable {
             tables[database].freeEntries()
             tables[database].freeMemory()
         }
+        ruleEvents.free()
         tables.deallocate()
         eviction.pointee.free()
         eviction.deallocate()
@@ -151,7 +153,7 @@ public struct Shard: ~Copyable {
 
     @inline(never)
     private mutating func expire(_ place: Place, _ key: Key) {
-        expiredCount += 1
+        countExpiry(of: place.slot.pointee.entry)
         remove(place, database: key.database, .aged)
     }
 }

@@ -28,9 +28,11 @@ extension StoreAccess {
     }
 
     /// Gives `key` a copy of another entry's value with deadline `expiry`; a large value is shared. False without memory.
-    public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64) -> Bool {
+    ///
+    /// - Parameter rule: the number of the rule that the copy is under.
+    public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64, rule: UInt8? = nil) -> Bool {
         let shard = shard(hash: key.hash)
-        return source.shard.pointee.tags.withExtension(of: source, for: key.database) { extensionBytes in
+        return source.shard.pointee.tags.withExtension(of: source, for: key.database, rule: rule) { extensionBytes in
             guard
                 let entry = source.entry.copy(key: key.bytes, expiry: expiry, extensionBytes: extensionBytes)
             else { return false }

@@ -27,8 +27,9 @@ struct Table {
     var staleCount = 0
     /// The earliest `nextVisit` of all segments, or earlier.
     var nextVisit = Segment.never
-    /// Bytes of segments and directory.
-    private(set) var blockSize = 0
+    /// Bytes of segments, directory and tallies.
+    var blockSize = 0
+    var ruleTallies = ByRule<RuleTally>()
     var isStamped = false
 
     private var directoryCount: Int { 1 << Int(depth) }
@@ -285,6 +286,7 @@ struct Table {
     mutating func freeMemory() {
         forEachSegment { $0.pointee.freeMemory() }
         freeDirectory()
+        ruleTallies.free()
         let stamped = isStamped
         self = Table()
         isStamped = stamped

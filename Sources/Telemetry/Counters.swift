@@ -122,9 +122,12 @@ public final class CounterBlocks: Sendable {
     public func sum(_ counter: Counter) -> UInt64 { sum(counter.rawValue) }
 
     /// Sets all sums to zero.
-    public func reset() {
+    public func reset() { reset(0..<(blocks.first?.count ?? 0)) }
+
+    /// Sets the sums of some counters to zero.
+    public func reset(_ range: Range<Int>) {
         baseline.withLock { values in
-            for index in values.indices { values[index] = total(index) }
+            for index in range where values.indices.contains(index) { values[index] = total(index) }
         }
     }
 }

@@ -76,7 +76,7 @@ extension Configuration {
 }
 
 /// Bytes that live as long as the test process.
-private func copy(_ text: String) -> ByteSlice {
+func copy(_ text: String) -> ByteSlice {
     let bytes = Array(text.utf8)
     let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
     memory.initialize(from: bytes, count: bytes.count)

@@ -114,7 +114,7 @@ final class BitOperationJob: Job {
             return
         }
         if byteCount >= SharedBlock.threshold {
-            guard call.stored(call.access.set(key, to: .block(result), expiry: Entry.noExpiry)) else { return }
+            guard call.set(key, toNew: .block(result), expiry: Entry.noExpiry) else { return }
             self.result = nil
         } else {
             guard call.set(key, toText: result.slice) else { return }

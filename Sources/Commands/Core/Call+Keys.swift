@@ -23,7 +23,7 @@ extension Call {
     @inline(__always)
     public func lookup(_ key: Key) -> EntryHandle? {
         let found = access.find(key, now: nowMilliseconds, touching: session.pointee.touchesEntries)
-        state.pointee.counters.add(found != nil ? Counter.keyspaceHits : Counter.keyspaceMisses)
+        countLookup(found, of: key)
         return found
     }
 
@@ -37,55 +37,95 @@ extension Call {
     @inline(__always)
     public func peek(_ key: Key) -> EntryHandle? { access.find(key, now: nowMilliseconds, touching: false) }
 
-    /// Makes `value` the value of `key` in its leanest form. Replies an error itself, and returns false, without memory.
+    /// Makes `value` the value of `key` in its leanest form, on the terms of the key's rule: it may live for another time, and may
+    /// not be stored at all. Replies an error itself, and returns false, without memory.
+    ///
+    /// - Parameter isKept: whether `expiry` is the old value's, which rules leave alone.
     @inline(__always)
     @discardableResult
-    public func set(_ key: Key, to value: ByteSlice, expiry: Int64 = Entry.noExpiry) -> Bool {
-        if let block = takePreparedBlock(for: value) {
-            return stored(access.set(key, to: .block(block), expiry: expiry))
-        }
-        return stored(access.set(key, to: EntryValue(leanest: value), expiry: expiry))
+    public func set(
+        _ key: Key, to value: ByteSlice, expiry: Int64 = Entry.noExpiry, isKept: Bool = false
+    ) -> Bool {
+        let terms = terms(of: key, valueCount: value.count, expiry: expiry, isKept: isKept)
+        guard terms.isStored else { return discard(key) }
+        if let block = takePreparedBlock(for: value) { return store(.block(block), key, terms) }
+        return store(EntryValue(leanest: value), key, terms)
     }
 
     /// `set` of a value that carries attributes.
-    func set(_ key: Key, to value: ByteSlice, expiry: Int64, _ attributes: EntryAttributes) -> Bool {
+    func set(
+        _ key: Key, to value: ByteSlice, expiry: Int64, isKept: Bool, _ attributes: EntryAttributes
+    ) -> Bool {
+        let terms = terms(of: key, valueCount: value.count, expiry: expiry, isKept: isKept)
+        guard terms.isStored else { return discard(key) }
         let made = takePreparedBlock(for: value).map { EntryValue.block($0) } ?? EntryValue(leanest: value)
-        return stored(access.set(key, to: made, expiry: expiry, attributes: attributes, now: nowMilliseconds))
+        return stored(store(made, key, terms, attributes))
     }
 
     /// Makes `value` the value of `key` byte for byte, even if it spells an integer.
     public func set(_ key: Key, toText value: ByteSlice, expiry: Int64 = Entry.noExpiry) -> Bool {
-        stored(access.set(key, to: .bytes(value), expiry: expiry))
-    }
-
-    func set(_ key: Key, toNew value: EntryValue, expiry: Int64) -> Bool {
-        stored(access.set(key, to: value, expiry: expiry))
+        set(key, toNew: .bytes(value), expiry: expiry)
     }
 
     @inline(__always)
     @discardableResult
     public func set(_ key: Key, toInteger value: Int64, expiry: Int64 = Entry.noExpiry) -> Bool {
-        stored(access.set(key, to: .integer(value), expiry: expiry))
+        set(key, toNew: .integer(value), expiry: expiry)
+    }
+
+    /// Makes `value` the value of `key`; the reference of a block passes to the entry.
+    @inline(__always)
+    func set(_ key: Key, toNew value: EntryValue, expiry: Int64) -> Bool {
+        let terms = terms(of: key, valueCount: value.weighedCount, expiry: expiry, isKept: false)
+        if terms.isStored { return store(value, key, terms) }
+        if case .block(let block) = value { block.release() }
+        return discard(key)
     }
 
     /// Puts a value computed from the old one in its place; tags and stale window stay.
     func replace(_ entry: EntryHandle, with value: EntryValue, expiry: Int64) -> Bool {
-        stored(entry.replaceValue(value, expiry: expiry))
+        let isStored = stored(entry.replaceValue(value, expiry: deadline(of: entry, replacedUntil: expiry)))
+        if isStored { noteModified(entry) }
+        return isStored
     }
 
     /// Gives `key` the value of `source` (RENAME, COPY); a large value is shared, not copied.
     @discardableResult
     public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64) -> Bool {
-        stored(access.set(key, toCopyOf: source, expiry: expiry))
+        let terms = terms(of: key, valueCount: source.valueCount, expiry: expiry, isKept: true)
+        guard terms.isStored else { return discard(key) }
+        return stored(
+            access.set(key, toCopyOf: source, expiry: terms.expiry, rule: terms.rule?.pointee.number))
+    }
+
+    @inline(__always)
+    private func store(_ value: EntryValue, _ key: Key, _ terms: WriteTerms) -> Bool {
+        if terms.rule != nil { return stored(store(value, key, terms, EntryAttributes())) }
+        return stored(access.set(key, to: value, expiry: terms.expiry))
+    }
+
+    /// Ends a write of a value that its rule does not let be stored: its writer sees it done, and the old value is gone.
+    @inline(never)
+    private func discard(_ key: Key) -> Bool {
+        removeQuietly(key)
+        return true
     }
 
     /// Removes an entry. All handles of its shard are void from here on.
     @inline(__always)
-    public func remove(_ handle: EntryHandle) { access.remove(handle) }
+    public func remove(_ handle: EntryHandle) {
+        noteForRule(handle.key)
+        access.remove(handle)
+    }
 
     /// Ends a write whose deadline has passed already: the key is gone, and whoever watches it is told, as Redis does even of a
     /// key that was not there.
     public func removeOverdue(_ key: Key) {
+        noteForRule(key)
+        removeQuietly(key)
+    }
+
+    private func removeQuietly(_ key: Key) {
         if let present = lookupForWriting(key) { return access.remove(present) }
         removeHidden(key)
         access.noteChange(of: key)

@@ -23,6 +23,14 @@ struct CallState {
     let executor: Unmanaged<Executor>
     let access: StoreAccess
     let counters: CounterBlock
+    /// The rules in force; nil without any.
+    var rules: RuleTable?
+    /// What this loop counts under rules; see `RuleRegistry.index`.
+    let ruleCounts: CounterBlock
+    /// Whether the command has set off what its keys' rules invalidate: `Executor.invalidateByRules` is to be called.
+    var hasRuleInvalidations = false
+    /// For the jitter of lifetimes.
+    var generator: RandomGenerator
     /// Store milliseconds of this turn.
     var nowMilliseconds: Int64
 }

@@ -9,7 +9,7 @@ extension CommandTable {
         let server =
             ServerCommands.specs + ConfigCommands.specs + CommandCommands.specs + MemoryCommands.specs
             + SlowLogCommands.specs + LatencyCommands.specs + DebugCommands.specs + ReplicationCommands.specs
-            + ClusterCommands.specs
+            + ClusterCommands.specs + RuleCommands.specs
         return CommandTable(strings + keys + TransactionCommands.specs + connections + server)
     }
 }

@@ -34,6 +34,9 @@ extension Executor {
     /// Milliseconds between two looks at the clock and the figures of INFO.
     private static let sampleInterval = 100
 
+    /// Whether background work has come up that need not wait until it would be time.
+    public var wantsBackground: Bool { keyPatternSweep.hasNews }
+
     /// Works for half a millisecond at the most.
     ///
     /// - Returns: milliseconds until there is more to do; 0 for at once.
@@ -45,6 +48,7 @@ extension Executor {
             if loopIndex == 0 {
                 shared.clock.follow(nowMilliseconds: now)
                 shared.diagnostics.sample(shared, nowMilliseconds: now)
+                shared.rules.moveAdaptive(nowMilliseconds: now)
             }
         }
         if background.sweptTick != now / 1000, shared.sweepEnabled.load(ordering: .relaxed) {
@@ -64,6 +68,7 @@ extension Executor {
         if loopIndex == 0, trimTracking() { wait = 0 }
         // What was noted for those who left meanwhile, and that no turn takes when nobody waits.
         if loopIndex == 0, shared.store.hasLeaseWakes { postLeaseWakes() }
+        if let milliseconds = sweepKeyPatterns() { wait = min(wait, milliseconds) }
         return wait
     }
 

@@ -130,6 +130,7 @@ extension Executor {
         shard.lock()
         command.pointee.handler(state)
         shard.unlock()
+        if state.pointee.hasRuleInvalidations { invalidateByRules() }
         lookedUp[index].sharesTime = true
         noteReply(command, output, mark)
         if request.byteCount >= SharedBlock.threshold { dropPreparedBlock() }

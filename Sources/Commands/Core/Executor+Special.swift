@@ -55,6 +55,7 @@ extension Executor {
         if globalConditions & SharedState.monitoredCondition != 0 { feedMonitors(command) }
         let isSkipped = session.pointee.replyMode == .skipNext
         perform(command, byteCount: byteCount, sharesTime: &entry.pointee.sharesTime)
+        if state.pointee.hasRuleInvalidations { invalidateByRules() }
         if session.pointee.conditions.contains(.mutesReplies) {
             muteReply(mark, wasSkipping: isSkipped)
         } else {

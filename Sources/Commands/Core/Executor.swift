@@ -41,6 +41,9 @@ public final class Executor: @unchecked Sendable {
     private let idleSession: UnsafeMutablePointer<Session>
     private let idleOutput: UnsafeMutablePointer<ReplyBuffer>
     var background = BackgroundState()
+    /// What the command under way has set off by its keys' rules.
+    var ruleInvalidations: [RuleInvalidation] = []
+    let keyPatternSweep = KeyPatternSweep()
     /// Clients of this loop under CLIENT TRACKING, and what is to be told to clients of all loops.
     var tracking: TrackingState
     /// Clients of this loop that wait for leases, by their tickets.
@@ -84,6 +87,8 @@ public final class Executor: @unchecked Sendable {
                 holdsAllShards: false, preparedBlock: nil,
                 session: idleSession, output: idleOutput,
                 executor: Unmanaged.passUnretained(self), access: shared.store.access, counters: counters,
+                rules: shared.rules.table, ruleCounts: shared.rules.counts.blocks[loopIndex],
+                generator: RandomGenerator(seed: shared.store.access.hash(("jitter" as StaticString).slice)),
                 nowMilliseconds: 0))
         shared.register(self)
         beginTurn(nowNanoseconds: nc_monotonic_nanoseconds())
@@ -136,6 +141,7 @@ public final class Executor: @unchecked Sendable {
         state.pointee.output = output
         let mark = output.pointee.mark
         let isDone = job.step(Call(state))
+        if state.pointee.hasRuleInvalidations { invalidateByRules() }
         if session.pointee.isJobMuted { output.pointee.truncate(to: mark) }
         guard isDone else { return false }
         session.pointee.job = nil

@@ -43,6 +43,7 @@ public final class SharedState: @unchecked Sendable {
     let tracking = TrackingRegistry()
     private let leaseWaits = Locked(LeaseWaits())
     let earlyRefresh = EarlyRefresh()
+    let rules: RuleRegistry
     /// The sweep may be switched off: DEBUG SET-ACTIVE-EXPIRE.
     let sweepEnabled = Atomic<Bool>(true)
 
@@ -67,6 +68,7 @@ public final class SharedState: @unchecked Sendable {
         self.loopCount = loopCount
         self.log = log
         counters = CounterBlocks(threads: loopCount)
+        rules = RuleRegistry(store: store, loopCount: loopCount)
         slowLog = SlowLog(maximumCount: configuration.settings.slowlogMaximumCount)
         clock = StoreClock()
         var generator = SystemRandomNumberGenerator()
@@ -79,6 +81,7 @@ public final class SharedState: @unchecked Sendable {
         globalConditions = .allocate(capacity: 1)
         globalConditions.initialize(to: 0)
         followConfiguration()
+        followRules()
     }
 
     deinit { globalConditions.deallocate() }
@@ -140,6 +143,7 @@ public final class SharedState: @unchecked Sendable {
     /// CONFIG RESETSTAT. With all loops parked.
     public func resetStatistics() {
         counters.reset()
+        rules.resetStatistics()
         errors.withLock { $0 = [:] }
         forEachExecutor { executor in
             executor.latencies.reset()

@@ -22,7 +22,7 @@ extension KeyCommands {
         if deadline <= call.wallMilliseconds {
             call.remove(entry)
         } else {
-            guard call.stored(entry.setExpiry(call.deadline(unixMilliseconds: deadline))) else { return }
+            guard call.stored(call.setExpiry(of: entry, to: call.deadline(unixMilliseconds: deadline))) else { return }
         }
         call.reply.integer(1)
     }
@@ -31,7 +31,7 @@ extension KeyCommands {
         guard let entry = call.lookupForWriting(call.key(1)), entry.expiry != Entry.noExpiry else {
             return call.reply.integer(0)
         }
-        if call.stored(entry.setExpiry(Entry.noExpiry)) { call.reply.integer(1) }
+        if call.stored(call.setExpiry(of: entry, to: Entry.noExpiry)) { call.reply.integer(1) }
     }
 
     static func secondsToLive(_ call: Call) { reply(call) { rounded($0 - call.nowMilliseconds) } }

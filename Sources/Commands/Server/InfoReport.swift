@@ -62,6 +62,7 @@ struct InfoSection: Sendable {
         InfoSection("Errorstats", "errorstats", writeErrorStatistics),
         InfoSection("Latencystats", "latencystats", isDefault: false, writeLatencyStatistics),
         InfoSection("Cluster", "cluster") { report, _ in report.field("cluster_enabled", 0) },
+        InfoSection("Rules", "rules", isDefault: false, writeRules),
         InfoSection("Keyspace", "keyspace", writeKeyspace),
     ]
 

@@ -142,6 +142,13 @@ extension InfoSection {
         }
     }
 
+    @Sendable static func writeRules(_ report: inout InfoReport, _ facts: ServerFacts) {
+        for rule in facts.rules {
+            let fields = rule.numbers.map { "\($0.name)=\($0.number)" }.joined(separator: ",")
+            report.line("rule_\(rule.name):\(fields)")
+        }
+    }
+
     @Sendable static func writeKeyspace(_ report: inout InfoReport, _ facts: ServerFacts) {
         for database in facts.databases where database.keyCount > 0 {
             report.line(

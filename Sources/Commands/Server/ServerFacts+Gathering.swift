@@ -32,6 +32,7 @@ extension ServerFacts {
         replicationID = shared.runID
         errors = shared.errorCounts
         gatherDatabases(shared, locking: locking)
+        rules = RuleFacts.all(shared, locking: locking)
         if withCommands { gatherCommands(shared, values) }
         shared.diagnostics.complete(&self)
     }

@@ -133,4 +133,5 @@ struct ServerFacts {
     var commands: [Command] = []
     var errors: [(code: String, count: UInt64)] = []
     var databases: [Database] = []
+    var rules: [RuleFacts] = []
 }

@@ -70,7 +70,9 @@ extension StringCommands {
         guard let old = entry.integerValue ?? entry.withValue({ $0.int64 }) else { return call.notInteger() }
         let (sum, overflow) = old.addingReportingOverflow(delta)
         guard !overflow else { return call.reply.error("ERR increment or decrement would overflow") }
-        if call.stored(entry.replaceInteger(sum)) { call.reply.integer(sum) }
+        guard call.stored(entry.replaceInteger(sum)) else { return }
+        call.noteModified(entry)
+        call.reply.integer(sum)
     }
 
     static func incrementByFloat(_ call: Call) {
@@ -83,7 +85,7 @@ extension StringCommands {
                 try FloatSum.with(current, call[2]) { sum in
                     let isStored =
                         entry.map { call.replace($0, with: .bytes(sum), expiry: expiry) }
-                        ?? call.set(key, toText: sum, expiry: expiry)
+                        ?? call.set(key, toNew: .bytes(sum), expiry: expiry)
                     if isStored { call.reply.bulk(sum) }
                 }
             } catch {

@@ -72,7 +72,11 @@ private struct Counter {
 
     /// Gives the key its new value; false when memory is short, which has been replied then.
     private func store(_ new: Int64) -> Bool {
-        if let entry, case .kept = lifetime { return call.stored(entry.replaceInteger(new)) }
+        if let entry, case .kept = lifetime {
+            guard call.stored(entry.replaceInteger(new)) else { return false }
+            call.noteModified(entry)
+            return true
+        }
         return store(.integer(new))
     }
 

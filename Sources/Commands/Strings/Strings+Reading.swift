@@ -40,7 +40,7 @@ extension StringCommands {
             call.reply.value(entry)
         case .persist:
             call.reply.value(entry)
-            if entry.expiry != Entry.noExpiry { entry.setExpiry(Entry.noExpiry) }
+            if entry.expiry != Entry.noExpiry { call.setExpiry(of: entry, to: Entry.noExpiry) }
         case .expiry(let expiry):
             let deadline: Int64
             do throws(ArgumentFailure) {
@@ -52,7 +52,7 @@ extension StringCommands {
             if deadline <= call.wallMilliseconds {
                 call.remove(entry)
             } else {
-                entry.setExpiry(call.deadline(unixMilliseconds: deadline))
+                call.setExpiry(of: entry, to: call.deadline(unixMilliseconds: deadline))
             }
         }
     }

@@ -24,6 +24,7 @@ extension StringCommands {
         let old = options.returnsOldValue ? call.lookup(key) : call.lookupForWriting(key)
         if let old, !old.isString, options.returnsOldValue || options.condition != nil { return call.wrongType() }
         var isAllowed = try allows(options, old)
+        guard call.accepts(tagCount: options.keepsTags ? 0 : options.tags?.count ?? 0, of: key) else { return }
         var attributes = attributes(of: options)
         if isAllowed, let token = options.leaseToken { isAllowed = call.mayFulfil(token, of: key, &attributes) }
         // The old value is written first: setting the new one ends its entry.
@@ -36,7 +37,7 @@ extension StringCommands {
             call.reply.null()
         }
         guard isAllowed else { return }
-        if options.hasAttributes {
+        if options.hasAttributes || options.leaseToken != nil {
             lifetime.set(key, to: call[2], old, call, mark, attributes)
         } else {
             lifetime.set(key, to: call[2], old, call, mark)
@@ -190,9 +191,10 @@ enum NewLifetime {
             call.removeOverdue(key)
             return true
         }
+        let isKept = needsOld && old != nil
         if let attributes {
-            if call.set(key, to: value, expiry: expiry, attributes) { return true }
-        } else if call.set(key, to: value, expiry: expiry) {
+            if call.set(key, to: value, expiry: expiry, isKept: isKept, attributes) { return true }
+        } else if call.set(key, to: value, expiry: expiry, isKept: isKept) {
             return true
         }
         guard let mark else { return false }

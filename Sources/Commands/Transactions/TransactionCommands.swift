@@ -136,9 +136,13 @@ extension Executor {
             }
             unlockShards(of: transaction)
         }
-        let session = state.pointee.session
+        let inner = state.pointee
         state.pointee = outer
-        state.pointee.session = session
+        // What the commands may have changed for those that come after EXEC.
+        state.pointee.session = inner.session
+        state.pointee.rules = inner.rules
+        state.pointee.hasRuleInvalidations = inner.hasRuleInvalidations
+        state.pointee.generator = inner.generator
     }
 
     private func lockShards(of transaction: Transaction) {

@@ -71,6 +71,17 @@ struct TagStripe {
         return nil
     }
 
+    /// Calls `body` with the index of each tag of that name, in whatever namespace.
+    func forEach(_ name: ByteSlice, hash: UInt32, _ body: (Int) -> Void) {
+        guard let map else { return }
+        var cell = Int(hash) & (capacity - 1)
+        while map[cell] != 0 {
+            let index = Int(map[cell]) - 1
+            if slot(index).pointee.nameHash == hash, slot(index).pointee.name.bytes.equals(name) { body(index) }
+            cell = (cell + 1) & (capacity - 1)
+        }
+    }
+
     /// Makes a tag that is not there. Nil when there is no memory or no number left.
     ///
     /// - Parameters:

@@ -34,6 +34,7 @@ struct TagTable {
         let table = TagTable(base: base, ledger: ledger, seed: seed, reapQueue: .make())
         for database in 0..<databaseCount { table.setNamespace(UInt32(database), of: database) }
         table.words[2] = UInt64(databaseCount)
+        table.words[3] = UInt64(databaseCount)
         return table
     }
 
@@ -98,9 +99,8 @@ struct TagTable {
 
     // MARK: Names
 
-    private func hash(_ name: ByteSlice, _ namespace: UInt32) -> UInt64 {
-        seed.hash(name) &+ UInt64(namespace) &* 0x9E37_79B9_7F4A_7C15  // a hash: overflow is as good
-    }
+    /// The same in all namespaces: `forEachFlushed` looks in one place.
+    private func hash(_ name: ByteSlice) -> UInt64 { seed.hash(name) }
 
     /// Runs `body` with the stripe of a tag locked.
     @inline(__always)
@@ -116,7 +116,7 @@ struct TagTable {
         _ body: (TagID, UnsafeMutablePointer<TagSlot>) -> Result
     ) -> Result? {
         let namespace = namespace(of: database)
-        let hash = hash(name, namespace)
+        let hash = hash(name)
         let number = Int(hash & 0xFF)
         let nameHash = UInt32(truncatingIfNeeded: hash >> 32)
         let stripe = stripe(number)
@@ -131,7 +131,7 @@ struct TagTable {
     /// The number of the tag of that name, made if need be, for one more who bears it. Nil without memory.
     func retain(_ name: ByteSlice, database: Int) -> TagID? {
         let namespace = namespace(of: database)
-        let hash = hash(name, namespace)
+        let hash = hash(name)
         let number = Int(hash & 0xFF)
         let nameHash = UInt32(truncatingIfNeeded: hash >> 32)
         let stripe = stripe(number)
@@ -215,6 +215,19 @@ struct TagTable {
 
     // MARK: Invalidation
 
+    /// Calls `body` with tags of that name whose database is being flushed: entries of shards that the flush has not come to are
+    /// seen still, and must not be when an invalidation in the meantime is acknowledged.
+    private func forEachFlushed(_ name: ByteSlice, _ body: (UnsafeMutablePointer<TagSlot>) -> Void) {
+        let hash = hash(name)
+        let stripe = stripe(Int(hash & 0xFF))
+        withLock(stripe) {
+            stripe.forEach(name, hash: UInt32(truncatingIfNeeded: hash >> 32)) { index in
+                let slot = stripe.slot(index)
+                if database(of: slot.pointee.namespace, databaseCount: Int(words[3])) == nil { body(slot) }
+            }
+        }
+    }
+
     /// Notes the invalidation of a tag that nobody bears: a value may be on its way that will. The stripe is locked.
     private func noteInvalidation(_ floor: UnsafeMutablePointer<UInt64>) -> Int {
         raiseFloor(floor, to: nextNumber())
@@ -225,7 +238,8 @@ struct TagTable {
     ///
     /// - Returns: how many there were.
     func invalidate(_ name: ByteSlice, database: Int, now: Int64) -> Int {
-        withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
+        defer { forEachFlushed(name) { nc_atomic_store_release($0.lastWord, nextNumber()) } }
+        return withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
             // The highest number while ours is drawn: TAG ADD takes the clock first and looks at the tags behind that.
             nc_atomic_store_release(slot.lastWord, UInt64.max)
             nc_atomic_store_release(slot.lastWord, nextNumber())
@@ -240,7 +254,8 @@ struct TagTable {
     ///
     /// - Returns: how many there were.
     func makeStale(_ name: ByteSlice, database: Int, now: Int64) -> Int {
-        withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
+        defer { forEachFlushed(name) { nc_atomic_store_release($0.lastWord, nextNumber()) } }
+        return withTag(name, database: database, unborne: noteInvalidation) { tag, slot in
             slot.pointee.name.staledMilliseconds = now
             nc_atomic_store_release(slot.staleWord, UInt64.max)
             nc_atomic_store_release(slot.staleWord, nextNumber())

@@ -1,5 +1,6 @@
 """Rules: what they give to clients that know nothing of them, RULE, the conf file, what is counted."""
 
+import random
 import time
 
 import pytest
@@ -301,6 +302,64 @@ def test_counts_follow_databases(client):
     assert (facts["entries"], facts["bytes"]) == (0, 0)
 
 
+def test_entries_are_exact_after_whatever_was_done(server):
+    """Random commands in three databases; then each rule has as many entries as there are keys with its prefix."""
+    seed = random.randrange(1 << 32)
+    rng = random.Random(seed)
+    with server.connect() as client:
+        define(client, "all *")
+        define(client, "a a:* stale 1")
+        define(client, "b b:* tags t1 tag-template b{1}")
+        define(client, "c c:* max-value 50")
+        key = lambda: f"{rng.choice('abcd')}:{rng.randrange(30)}"  # noqa: E731
+        size = lambda: "x" * rng.choice([1, 30, 60, 300, 20_000])  # noqa: E731
+        for _ in range(300):
+            commands = [
+                rng.choice(
+                    [
+                        lambda: ["SET", key(), size()],
+                        lambda: ["SET", key(), size(), "TAGS", "2", "t1", "t2"],
+                        lambda: ["SET", key(), size(), "PX", str(rng.randrange(1, 30))],
+                        lambda: ["APPEND", key(), size()],
+                        lambda: ["SET", key(), "1", "KEEPTTL"],
+                        lambda: ["INCR", key()],
+                        lambda: ["SETRANGE", key(), str(rng.randrange(100)), size()],
+                        lambda: ["DEL", key(), key()],
+                        lambda: ["RENAME", key(), key()],
+                        lambda: ["COPY", key(), key(), "REPLACE"],
+                        lambda: ["COPY", key(), key(), "DB", str(rng.randrange(3)), "REPLACE"],
+                        lambda: ["MOVE", key(), str(rng.randrange(3))],
+                        lambda: ["PERSIST", key()],
+                        lambda: ["PEXPIRE", key(), str(rng.randrange(1, 30))],
+                        lambda: ["TAG", "ADD", key(), "t3"],
+                        lambda: ["TAG", "SET", key(), "t1"],
+                        lambda: ["TAG", "INVALIDATE", f"t{rng.randrange(1, 4)}"] if rng.random() < 0.05 else ["GET", key()],
+                        lambda: ["SWAPDB", str(rng.randrange(3)), str(rng.randrange(3))],
+                        lambda: ["SELECT", str(rng.randrange(3))],
+                        lambda: ["FLUSHDB"] if rng.random() < 0.05 else ["GET", key()],
+                    ]
+                )()
+                for _ in range(50)
+            ]
+            client.pipeline(*commands)
+        expected = dict.fromkeys(["a", "b", "c", "all"], 0)
+
+        def is_exact():
+            for name in expected:
+                expected[name] = 0
+            for database in range(3):
+                call(client, f"SELECT {database}")
+                for name in call(client, "KEYS *"):
+                    expected[name[0] if name[0] in "abc" else "all"] += 1
+            return all(rule(client, name)["entries"] == count for name, count in expected.items())
+
+        # Entries past their deadline, and those that a tag has made void, go in the background.
+        assert wait_until(is_exact), (seed, expected, [rule(client, name) for name in expected])
+        call(client, "FLUSHALL")
+        facts = [rule(client, name) for name in expected]
+        assert all((fact["entries"], fact["stale"], fact["bytes"]) == (0, 0, 0) for fact in facts), (seed, facts)
+
+
 def test_evictions_are_counted():
     with Server(max_entries=50, maxmemory_policy="allkeys-lru") as server, server.connect() as client:
         define(client, "a k:*")
@@ -357,6 +416,26 @@ def test_tags_of_rules_are_invalidated_at_once(client):
     client.call("SET", "list:1", "v")
     assert value(client, "list:1") == "v"
     assert wait_until(lambda: rule(client, "lists")["entries"] == 1)
+
+
+def test_words_of_set_add_to_the_rule(client):
+    define(client, "a k:* ttl 60 stale 50 tags t1 tag-template k{1}")
+    call(client, "SET k:1 v TAGS 1 t2")
+    assert sorted(call(client, "TAG GET k:1")) == ["k1", "t1", "t2"]
+    call(client, "SET k:1 v KEEPTAGS")
+    assert sorted(call(client, "TAG GET k:1")) == ["k1", "t1", "t2"]
+    call(client, "TAG SET k:1 t3")
+    call(client, "SET k:1 v KEEPTAGS")
+    assert call(client, "TAG GET k:1") == ["t3"]
+    call(client, "SET k:1 v")
+    assert sorted(call(client, "TAG GET k:1")) == ["k1", "t1"]
+    assert rule(client, "a")["entries"] == 1
+    reply = client.call("SET", "k:2", "v", "TAGS", "63", *[f"t{index}" for index in range(100, 163)])
+    assert "too many tags, 64 are allowed with the 2 of the key's rule" in text(reply)
+    assert call(client, "EXISTS k:2") == 0
+    call(client, "COPY k:1 other")
+    assert sorted(call(client, "TAG GET other")) == ["k1", "t1"]
+    assert rule(client, "a")["entries"] == 1
 
 
 INVALIDATING = [

@@ -59,10 +59,17 @@ struct Invariants {
             expectEqual(table.pointee.staleCount, found.staleCount, "a table's count of stale entries")
             expectEqual(table.pointee.blockSize, found.blockSize, "a table's bytes")
             expectEqual(table.pointee.entryBytes, found.entryBytes, "a table's entry bytes")
+            for number in 0...UInt8.max {
+                let (counted, rule) = (table.pointee.ruleTallies[number] ?? RuleTally(), found.byRule[number])
+                expectEqual(counted.entryCount, rule?.entryCount ?? 0, "a rule's entry count")
+                expectEqual(counted.entryBytes, rule?.entryBytes ?? 0, "a rule's entry bytes")
+                expectEqual(counted.staleCount, rule?.staleCount ?? 0, "a rule's count of stale entries")
+            }
             entryBytes += found.entryBytes
             entryCount += found.entryCount
             tableBytes += found.blockSize
         }
+        tableBytes += shard.pointee.ruleEvents.blockSize
         expectEqual(shard.pointee.entryBytes, entryBytes, "a shard's entry bytes")
         expectEqual(shard.pointee.entryCount, entryCount, "a shard's entry count")
         expectEqual(shard.pointee.tableBytes, tableBytes, "a shard's table bytes")
@@ -75,6 +82,7 @@ struct Invariants {
         var volatileCount = 0
         var entryBytes = 0
         var blockSize = 0
+        var byRule: [UInt8: RuleTally] = [:]
     }
 
     private mutating func check(
@@ -84,6 +92,7 @@ struct Invariants {
         guard let directory = table.pointee.directory else { return }
         let depth = Int(table.pointee.depth)
         found.blockSize += Int(nc_block_size(Int64(MemoryLayout<Segment>.stride << depth)))
+        found.blockSize += table.pointee.ruleTallies.blockSize
         var index = 0
         while index < 1 << depth {
             let segment = directory + index
@@ -139,6 +148,11 @@ struct Invariants {
             found.entryBytes += entry.blockSize
             if entry.hasExpiry { found.volatileCount += 1 }
             if entry.isRetired { found.staleCount += 1 }
+            if let number = entry.ruleNumber {
+                found.byRule[number, default: RuleTally()].entryCount += 1
+                found.byRule[number, default: RuleTally()].entryBytes += entry.blockSize
+                if entry.isRetired { found.byRule[number, default: RuleTally()].staleCount += 1 }
+            }
             if shard.pointee.tracked(slot.pointee.expiryClass) {
                 tally.add(slot.pointee, entry, shard.pointee.eviction.pointee.order)
             }

@@ -70,11 +70,16 @@ struct TagHammer {
         (0..<(1 + generator.below(most))).map { _ in [UInt8]("tag\(generator.below(20))") }
     }
 
+    private func rule(_ generator: inout RandomGenerator) -> UInt8? {
+        generator.below(3) == 0 ? nil : UInt8(1 + generator.below(20))
+    }
+
     private func set(_ number: Int, _ database: Int, _ generator: inout RandomGenerator, _ now: Int64) {
         let names = generator.below(4) == 0 ? [] : names(&generator)
         let (keeps, stale) = (generator.below(5) == 0, UInt32(generator.below(3)))
         let expiry = generator.below(2) == 0 ? Entry.noExpiry : now + Int64(generator.below(4000)) + 1
         let isOld = generator.below(10) == 0
+        let rule = rule(&generator)
         let count = generator.below(300)
         if !store.fits(bytes: count + 600, entries: 1) {
             _ = store.makeRoom(bytes: count + 600, entries: 1, preferred: 0, now: now)
@@ -85,6 +90,7 @@ struct TagHammer {
                 var attributes = EntryAttributes(tags: slices)
                 attributes.keepsTags = keeps
                 attributes.staleSeconds = stale
+                attributes.rule = rule
                 if isOld { attributes.sequence = store.access.invalidationClock / 2 }
                 value.withSlice { bytes in
                     _ = store.access.set(key, to: .bytes(bytes), expiry: expiry, attributes: attributes, now: now)
@@ -101,7 +107,7 @@ struct TagHammer {
                 let indexes = Set([first.hash, second.hash].map { store.access.shardIndex(hash: $0) }).sorted()
                 for index in indexes { store.access.shard(index).lock() }
                 if let handle = store.access.find(first, now: now, touching: true) {
-                    _ = store.access.set(second, toCopyOf: handle, expiry: handle.expiry)
+                    _ = store.access.set(second, toCopyOf: handle, expiry: handle.expiry, rule: UInt8(1 + from % 30))
                 }
                 for index in indexes { store.access.shard(index).unlock() }
             }

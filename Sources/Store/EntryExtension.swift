@@ -45,7 +45,8 @@ struct EntryExtension {
     @inline(__always)
     var byteCount: Int {
         let kind = kind
-        return 1 + tagByteCount + (kind & EntryExtension.staleBit != 0 ? 4 : 0) + (kind & EntryExtension.ruleBit != 0 ? 1 : 0)
+        let staleCount = kind & EntryExtension.staleBit != 0 ? 4 : 0
+        return 1 + tagByteCount + staleCount + (kind & EntryExtension.ruleBit != 0 ? 1 : 0)
     }
 
     /// The store's number of invalidations when the value was computed. Only with tags.

@@ -50,8 +50,11 @@ struct TagTable {
     /// bore when they were invalidated: whoever computed before it may not know of them. (With one floor for all of them, every
     /// invalidation would refuse the values of all leases whose tags nobody bears, and those of a key of its own seldom
     /// have another bearer.)
-    private func floorWord(stripe number: Int, _ nameHash: UInt32) -> UnsafeMutablePointer<UInt64> {
-        let index = number * TagTable.floorCount + Int(nameHash) & (TagTable.floorCount - 1)
+    private func floorWord(
+        stripe number: Int, _ nameHash: UInt32, _ namespace: UInt32
+    ) -> UnsafeMutablePointer<UInt64> {
+        let part = nameHash &+ namespace &* 0x9E37_79B9  // a hash: overflow is as good
+        let index = number * TagTable.floorCount + Int(part >> 8) & (TagTable.floorCount - 1)
         return (base + (TagTable.floorsOffset + 8 * index)).assumingMemoryBound(to: UInt64.self)
     }
 
@@ -122,7 +125,7 @@ struct TagTable {
         let stripe = stripe(number)
         return withLock(stripe) {
             guard let index = stripe.find(name, hash: nameHash, namespace: namespace) else {
-                return unborne(floorWord(stripe: number, nameHash))
+                return unborne(floorWord(stripe: number, nameHash, namespace))
             }
             return body(TagID(stripe: number, index: index), stripe.slot(index))
         }
@@ -141,7 +144,7 @@ struct TagTable {
                 stripe.find(name, hash: nameHash, namespace: namespace)
                 ?? stripe.insert(
                     name, hash: nameHash, namespace: namespace,
-                    last: nc_atomic_load_acquire(floorWord(stripe: number, nameHash)), bytes: &bytes)
+                    last: nc_atomic_load_acquire(floorWord(stripe: number, nameHash, namespace)), bytes: &bytes)
             if let found { stripe.slot(found).pointee.referenceCount += 1 }
             return found
         }
@@ -168,7 +171,7 @@ struct TagTable {
         slot.pointee.referenceCount -= 1
         guard slot.pointee.referenceCount == 0 else { return }
         dropRecords(slot)
-        raiseFloor(floorWord(stripe: tag.stripe, slot.pointee.nameHash), to: max(slot.last, slot.stale))
+        raiseFloor(floorWord(stripe: tag.stripe, slot.pointee.nameHash, slot.pointee.namespace), to: max(slot.last, slot.stale))
         stripe.remove(tag.index, bytes: &bytes)
     }
 

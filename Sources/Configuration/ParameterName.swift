@@ -28,6 +28,8 @@ public enum ParameterName: String, CaseIterable, Sendable {
     case lfuDecayTime = "lfu-decay-time"
     case activeExpireEffort = "active-expire-effort"
     case refreshAhead = "refresh-ahead"
+    case defaultStale = "default-stale"
+    case tagKeysMax = "tag-keys-max"
     // Rules
     case rules = "rule"
     // Monitoring

@@ -45,6 +45,14 @@ extension ParameterTable {
                 How early LEASE GET has one client compute the next value of an entry that is about to expire, in percent \
                 of the time that computing takes on average; 100 is right for most, 0 for never. At random about that time.
                 """),
+            Parameter(
+                .defaultStale, .integer(0...Int64(Int32.max), unit: "seconds"), .integer(0), isMutable: true,
+                """
+                How long an entry that is written with a deadline is held past it, when neither SET's STALE nor a rule says:                 for LEASE GET and GETSTALE alone. 0 for not at all.
+                """),
+            Parameter(
+                .tagKeysMax, .integer(1...10_000_000, unit: "keys"), .integer(100_000), isMutable: true,
+                "How many keys TAG KEYS lists at the most; of a tag on more it is an error, and TAG SCAN lists some at a time."),
         ]
     )
 

@@ -31,6 +31,9 @@ public struct Settings: Sendable {
     public let activeExpireEffort: Int
     /// 0 for never.
     public let refreshAheadPercent: Int
+    /// 0 for none.
+    public let defaultStaleSeconds: UInt32
+    public let tagKeysMaximumCount: Int
 
     /// -1 for none, 0 for every command.
     public let slowlogThresholdMicroseconds: Int64
@@ -62,6 +65,8 @@ public struct Settings: Sendable {
         lfuDecayMinutes = values.lfuDecayMinutes
         activeExpireEffort = values.activeExpireEffort
         refreshAheadPercent = Int(values.integer(.refreshAhead))
+        defaultStaleSeconds = UInt32(clamping: values.integer(.defaultStale))
+        tagKeysMaximumCount = Int(values.integer(.tagKeysMax))
         slowlogThresholdMicroseconds = values.integer(.slowlogLogSlowerThan)
         slowlogMaximumCount = values.slowlogMaximumCount
         latencyMonitorThresholdMilliseconds = values.integer(.latencyMonitorThreshold)

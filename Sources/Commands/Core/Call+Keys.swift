@@ -100,7 +100,9 @@ extension Call {
 
     @inline(__always)
     private func store(_ value: EntryValue, _ key: Key, _ terms: WriteTerms) -> Bool {
-        if terms.rule != nil { return stored(store(value, key, terms, EntryAttributes())) }
+        if terms.rule != nil || state.pointee.defaultStaleSeconds > 0 {
+            return stored(store(value, key, terms, EntryAttributes()))
+        }
         return stored(access.set(key, to: value, expiry: terms.expiry))
     }
 
@@ -131,9 +133,11 @@ extension Call {
         access.noteChange(of: key)
     }
 
-    /// Removes what is still held of a key that is not there: a stale value must not outlive its deletion.
+    /// Removes what is still held of a key that is not there: neither a stale value nor a value on its way under a lease must
+    /// outlive its deletion.
     func removeHidden(_ key: Key) {
-        if let stale = access.findStale(key, now: nowMilliseconds) { access.remove(stale) }
+        if let stale = access.findStale(key, now: nowMilliseconds) { return access.remove(stale) }
+        access.voidLease(of: key)
     }
 
     /// The block that was copied from this very argument before the lock, if one was.

@@ -23,6 +23,8 @@ struct CallState {
     let executor: Unmanaged<Executor>
     let access: StoreAccess
     let counters: CounterBlock
+    /// `default-stale`.
+    var defaultStaleSeconds: UInt32 = 0
     /// The rules in force; nil without any.
     var rules: RuleTable?
     /// What this loop counts under rules; see `RuleRegistry.index`.

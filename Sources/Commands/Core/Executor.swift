@@ -113,6 +113,7 @@ public final class Executor: @unchecked Sendable {
         if shared.configuration.generation != settingsGeneration {
             settingsGeneration = shared.configuration.generation
             settings = shared.configuration.settings
+            state.pointee.defaultStaleSeconds = settings.defaultStaleSeconds
         }
     }
 

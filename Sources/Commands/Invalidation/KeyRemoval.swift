@@ -30,6 +30,7 @@ struct KeyRemoval {
             if !isDryRun, let entry = live ?? call.access.findStale(key, now: call.nowMilliseconds) {
                 call.asWriter(of: key) { call.remove(entry) }
             }
+            if !isDryRun, live == nil { call.access.voidLease(of: key) }
             return live != nil
         }
         guard isThere else { return }

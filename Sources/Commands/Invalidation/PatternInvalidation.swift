@@ -19,6 +19,7 @@ final class PatternInvalidation: Job {
     private var removal: KeyRemoval
     private var cursor: UInt64 = 0
     private var isAtEnd = false
+    private var hasBegun = false
     /// Keys that a glance did not rule out.
     private var candidates = KeyList()
     /// The candidate and the pattern to be tried next.
@@ -32,6 +33,10 @@ final class PatternInvalidation: Job {
     func step(_ call: Call) -> Bool {
         guard let budget = MatchBudget() else { return fail(call, "the system has no memory left to match") }
         let start = nc_monotonic_nanoseconds()
+        if !hasBegun, !removal.isDryRun {
+            call.store.voidLeases(database: removal.database, locking: !call.holdsAllShards)
+        }
+        hasBegun = true
         repeat {
             if next.candidate < candidates.count {
                 do {

@@ -99,7 +99,7 @@ extension Call {
         if let lease = access.heldLease(of: key, token: token.rawValue, now: nowMilliseconds) {
             attributes.sequence = lease.sequence
             shared.earlyRefresh.noteComputation(milliseconds: lease.ageMilliseconds)
-            if access.isCurrent(attributes, for: key, now: nowMilliseconds) { return true }
+            if isCurrent(attributes, for: key) { return true }
             _ = access.releaseLease(of: key, token: token.rawValue, now: nowMilliseconds)
         }
         state.pointee.counters.add(.leaseRefusals)

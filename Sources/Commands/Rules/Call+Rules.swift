@@ -63,14 +63,34 @@ extension Call {
         func store(_ attributes: EntryAttributes) -> Bool {
             access.set(key, to: value, expiry: terms.expiry, attributes: attributes, now: nowMilliseconds)
         }
-        guard let rule = terms.rule else { return store(attributes) }
         var attributes = attributes
-        attributes.rule = rule.pointee.number
-        if attributes.staleSeconds == 0 { attributes.staleSeconds = UInt32(clamping: rule.pointee.staleSeconds) }
-        if attributes.keepsTags || !rule.pointee.hasTags { return store(attributes) }
+        if let rule = terms.rule {
+            attributes.rule = rule.pointee.number
+            if attributes.staleSeconds == 0 { attributes.staleSeconds = UInt32(clamping: rule.pointee.staleSeconds) }
+        }
+        if attributes.staleSeconds == 0, terms.expiry != Entry.noExpiry {
+            attributes.staleSeconds = state.pointee.defaultStaleSeconds
+        }
+        return withTagsOfRule(terms.rule, key, attributes, store)
+    }
+
+    /// Calls `body` with attributes that have the tags of the key's rule, too.
+    private func withTagsOfRule<Result>(
+        _ rule: UnsafePointer<CompiledRule>?, _ key: Key, _ attributes: EntryAttributes,
+        _ body: (EntryAttributes) -> Result
+    ) -> Result {
+        guard let rule, rule.pointee.hasTags, !attributes.keepsTags else { return body(attributes) }
         return rule.pointee.withTags(of: key.bytes, besides: attributes.tags) { tags in
-            attributes.tags = tags
-            return store(attributes)
+            var all = attributes
+            all.tags = tags
+            return body(all)
+        }
+    }
+
+    /// Whether a value of these attributes, and of the tags of the key's rule, was computed after their last invalidations.
+    func isCurrent(_ attributes: EntryAttributes, for key: Key) -> Bool {
+        withTagsOfRule(state.pointee.rules?.rule(of: key.bytes), key, attributes) {
+            access.isCurrent($0, for: key, now: nowMilliseconds)
         }
     }
 

@@ -1,19 +1,19 @@
+import Configuration
 import Primitives
 import RESP
 import Store
 
 /// TAG KEYS, SCAN, LIST and INVALIDATEALL: what follows a tag's records or walks a table.
 extension TagCommands {
-    /// Keys that TAG KEYS lists at the most; of more, TAG SCAN lists some at a time.
-    private static let maximumKeyCount = 100_000
     /// Slots of tags that one call of TAG LIST looks at for each that it is to list, and at the least.
     private static let slotsPerTag = 10
 
     static func keys(_ call: Call) {
         let database = call.session.pointee.database
-        guard call.store.count(tag: call[2], database: database) <= maximumKeyCount else {
+        let limit = call.executor.settings.tagKeysMaximumCount
+        guard call.store.count(tag: call[2], database: database) <= limit else {
             return call.reply.error(
-                "ERR more than \(maximumKeyCount) keys have the tag: use TAG SCAN, which lists some at each call")
+                "ERR more than \(limit) keys (tag-keys-max) have the tag: use TAG SCAN, which lists some at each call")
         }
         run(TagKeysJob(call.store.hashes(tag: call[2], database: database), call[2], database: database), call)
     }

@@ -39,6 +39,12 @@ extension StoreAccess {
         shard(hash: key.hash).pointee.releaseLease(key, token: token, now: now)
     }
 
+    /// Voids the lease of a key that is not there, as the removal of one that is there does.
+    public func voidLease(of key: Key) {
+        let shard = shard(hash: key.hash)
+        if let observers = shard.pointee.observers { shard.pointee.noteToLeases(key, .removed, observers) }
+    }
+
     /// Stands in line no more. Everybody who has stood there calls this, unless a look gave the lease.
     public func leaveLease(of key: Key, ticket: UInt64) {
         shard(hash: key.hash).pointee.leaveLease(key, ticket: ticket)
@@ -46,6 +52,13 @@ extension StoreAccess {
 }
 
 extension Store {
+    /// Voids all leases of a database: an invalidation by pattern cannot tell which of them it means. No shard may be locked by the
+    /// caller unless it says `locking: false`.
+    public func voidLeases(database: Int, locking: Bool = true) {
+        guard leaseCount > 0 else { return }
+        forEachShard(locking: locking) { $0.pointee.voidLeases(database: database) }
+    }
+
     /// Whether there are tickets to be taken.
     public var hasLeaseWakes: Bool { !access.leaseDesk.woken.isEmpty }
 

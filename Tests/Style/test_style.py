@@ -51,13 +51,13 @@ def test_no_foundation_and_no_dispatch():
 
 def test_files_are_short():
     suffixes = (".swift", ".c", ".h", ".py")
-    long = {str(path.relative_to(PACKAGE)): count for path in sources("Sources", "Tests", "Benchmarks", suffixes=suffixes)
+    long = {str(path.relative_to(PACKAGE)): count for path in sources("Sources", "Tests", "Benchmarks", "Examples", suffixes=suffixes)
             if (count := len(path.read_text().splitlines())) > FILE_LINES_LIMIT}
     assert not long, long
 
 
 def committed_text():
-    folders = ("Sources", "Tests", "Benchmarks", "conf", "scripts", "docs", ".ci")
+    folders = ("Sources", "Tests", "Benchmarks", "Examples", "conf", "scripts", "docs", ".ci")
     paths = [path for folder in folders for path in sorted((PACKAGE / folder).rglob("*")) if path.is_file()]
     paths += [PACKAGE / name for name in ("Package.swift", "README.md", "CONTRIBUTING.md")]
     for path in paths:

@@ -14,8 +14,6 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +29,7 @@ def cache_key(*words: object) -> str:
     return digest if len(encoded[0]) > 177 else f"{encoded[0].decode()}:{digest}"
 
 
-def bind(function: Callable[P, R], tags: Sequence[str], *args: P.args, **kwargs: P.kwargs) -> tuple[list[Any], list[str]]:
+def bind(function: Callable[P, Any], tags: Sequence[str], *args: P.args, **kwargs: P.kwargs) -> tuple[Any, list[str]]:
     """The values of all parameters, the same for f(7) and f(user=7), and the tags with them filled in."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
@@ -46,7 +44,7 @@ class Cache:
         """`lease_ms`: longer than any function takes. `wait_ms`: how long to wait for another's result."""
         self.lease_ms, self.wait_ms = lease_ms, wait_ms
         # Without retries: a LEASE GET that is sent a second time would wait for the lease that the first one won.
-        self.client = redis.Redis.from_url(url, protocol=3, decode_responses=True, retry=Retry(NoBackoff(), 0),
+        self.client = redis.Redis.from_url(url, protocol=3, decode_responses=True, retry=None,
                                            socket_connect_timeout=0.5, socket_timeout=wait_ms / 1000 + 1)
 
     def cached(self, ttl: int, tags: Sequence[str] = (), name: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -86,13 +84,14 @@ class Cache:
 
     def _store(self, key: str, ttl: int, tags: list[str], token: str, compute: Callable[[], R]) -> R:
         """Computes under the lease, which ends with SET or, when that comes to nothing, with its release."""
+        stored = None
         try:
             text = json.dumps(compute())
-        except BaseException:
-            self._ask("LEASE", "RELEASE", key, token)
-            raise
-        tag_words: list[str | int] = ["TAGS", len(tags), *tags] if tags else []
-        self._ask("SET", key, text, "EX", ttl, *tag_words, "LEASE", token)
+            tag_words: list[str | int] = ["TAGS", len(tags), *tags] if tags else []
+            stored = self._ask("SET", key, text, "EX", ttl, *tag_words, "LEASE", token)
+        finally:
+            if not stored:
+                self._ask("LEASE", "RELEASE", key, token)
         return json.loads(text)  # what all later calls return: of a tuple, a list
 
     def _ask(self, *words: str | int) -> Any:
@@ -114,6 +113,6 @@ if __name__ == "__main__":
     def rename(user: int, name: str) -> None:
         names[user] = name
 
-    for name in ("Grace", "Joan"):
-        print(greeting(7), greeting(7), sep="\n")
-        rename(7, name)
+    print(greeting(7), greeting(7), sep="\n")
+    rename(7, "Grace")
+    print(greeting(7))

@@ -74,16 +74,15 @@ public final class Cache {
     private func store<Value: Codable>(
         _ key: String, _ ttl: Int, _ tags: [String], _ token: String, _ compute: () throws -> Value
     ) throws -> Value {
-        do {
-            let value = try compute()
-            let text = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
-            let tagWords = tags.isEmpty ? [] : ["TAGS", "\(tags.count)"] + tags
-            _ = ask(["SET", key, text, "EX", "\(ttl)"] + tagWords + ["LEASE", token])
-            return value
-        } catch {
-            _ = ask(["LEASE", "RELEASE", key, token])
-            throw error
+        var isStored = false
+        defer {
+            if !isStored { _ = ask(["LEASE", "RELEASE", key, token]) }
         }
+        let value = try compute()
+        let text = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        let tagWords = tags.isEmpty ? [] : ["TAGS", "\(tags.count)"] + tags
+        isStored = ask(["SET", key, text, "EX", "\(ttl)"] + tagWords + ["LEASE", token])?.text != nil
+        return value
     }
 
     /// The reply; nil, and a report, when there is none or it is an error.

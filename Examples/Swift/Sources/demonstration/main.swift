@@ -42,6 +42,13 @@ let outage = try? cache.cached("report", ttl: 60) { () throws -> String in throw
 let report = try cache.cached("report", ttl: 60) { "fine" }
 expect(outage == nil && report == "fine", "an error is not kept, and gives the lease back")
 
+// A tag has 512 bytes at most.
+for tag in [String(repeating: "x", count: 513), "reports"] {
+    _ = try cache.cached("refused", ttl: 60, tags: [tag]) { tag }
+}
+let refused = try cache.cached("refused", ttl: 60) { "computed once more" }
+expect(refused == "reports", "a refused SET gives the lease back")
+
 let long = String(repeating: "long:", count: 100)
 let first = try cache.cached("text", long, "%", ttl: 60, tags: ["texts"]) { 1 }
 let second = try cache.cached("text", long, "%", ttl: 60, tags: ["texts"]) { 2 }

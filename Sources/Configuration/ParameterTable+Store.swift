@@ -52,7 +52,9 @@ extension ParameterTable {
                 """),
             Parameter(
                 .tagKeysMax, .integer(1...10_000_000, unit: "keys"), .integer(100_000), isMutable: true,
-                "How many keys TAG KEYS lists at the most; of a tag on more it is an error, and TAG SCAN lists some at a time."),
+                """
+                How many keys TAG KEYS lists at the most; of a tag on more it is an error, and TAG SCAN lists some at a time.
+                """),
         ]
     )
 

@@ -83,9 +83,10 @@ extension TagTable {
         draft.rule = rule
         guard source.entry.hasExtension else { return draft.withBytes(body) }
         let old = source.entry.entryExtension
-        draft.sequence = old.hasTags ? old.sequence : 0
-        draft.staleSeconds = UInt32(old.staleMilliseconds / 1000)
         let isSameDatabase = database == source.key.database
+        // Another database's tags of these names have invalidations of their own, which are not the source's: there it is new.
+        if old.hasTags { draft.sequence = isSameDatabase ? old.sequence : clock }
+        draft.staleSeconds = UInt32(old.staleMilliseconds / 1000)
         return withUnsafeTemporaryAllocation(of: TagID.self, capacity: EntryExtension.maximumTagCount) { memory in
             var list = TagList(memory, self)
             for index in 0..<old.tagCount {
@@ -176,6 +177,7 @@ extension StoreAccess {
         return list.count <= EntryExtension.maximumTagCount
     }
 
-    /// Removes what a tag's invalidation has made void while it was being written: the reaper has no record of it.
-    func settle(_ key: Key, now: Int64) { _ = shard(hash: key.hash).pointee.livePlace(of: key, now: now) }
+    /// Removes what a tag's invalidation has made void while it was being written: the reaper has no record of it. To be called
+    /// after `set(_:toCopyOf:)`.
+    public func settle(_ key: Key, now: Int64) { _ = shard(hash: key.hash).pointee.livePlace(of: key, now: now) }
 }

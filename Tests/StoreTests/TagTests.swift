@@ -140,6 +140,19 @@ import Testing
         cache.expectExact()
     }
 
+    /// What was stale from its first moment on, because it was computed before its tag was made stale, goes with the tag all the same.
+    @Test func anInvalidationFindsWhatWasStoredStale() {
+        cache.set([2], tags: ["a"], staleSeconds: 10)
+        let clock = cache.store.access.invalidationClock
+        _ = cache.store.makeStale(tag: ("a" as StaticString).slice, database: 0, now: cache.now)
+        cache.set([1], tags: ["a"], sequence: clock, staleSeconds: 10)
+        #expect(!cache.exists([1]) && cache.staleValue([1]) != nil)
+        cache.expectExact()
+        cache.invalidate("a")
+        cache.expectExact()
+        #expect(cache.count == 0)
+    }
+
     /// Records of entries that came and went are thinned out.
     @Test func recordsDoNotPileUp() {
         cache.set([0], tags: ["a"])

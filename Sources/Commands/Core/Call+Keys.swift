@@ -94,8 +94,9 @@ extension Call {
     public func set(_ key: Key, toCopyOf source: EntryHandle, expiry: Int64) -> Bool {
         let terms = terms(of: key, valueCount: source.valueCount, expiry: expiry, isKept: true)
         guard terms.isStored else { return discard(key) }
-        return stored(
-            access.set(key, toCopyOf: source, expiry: terms.expiry, rule: terms.rule?.pointee.number))
+        let isStored = access.set(key, toCopyOf: source, expiry: terms.expiry, rule: terms.rule?.pointee.number)
+        if isStored { access.settle(key, now: nowMilliseconds) }
+        return stored(isStored)
     }
 
     @inline(__always)

@@ -2,7 +2,8 @@ import CPrimitives
 
 /// Who bears a tag: counts and records. The caller holds the lock of the entry's shard, or owns the entry alone.
 extension TagTable {
-    /// Counts an entry that has come to lie in a table, and takes a record of it. An entry that is void already is not counted.
+    /// Counts an entry that has come to lie in a table, and takes a record of it. One that is void already has neither; one that
+    /// is about to be made stale is not counted, but a later invalidation has to find it.
     ///
     /// - Parameters:
     ///   - hash: its key's.
@@ -15,10 +16,8 @@ extension TagTable {
             let stripe = stripe(tag.stripe)
             withLock(stripe) {
                 let slot = stripe.slot(tag.index)
-                guard slot.counts(sequence) else { return }
-                slot.pointee.liveCount += 1
-                slot.pointee.liveBytes += Int64(size)
-                append(hash, to: slot, bytes: &bytes)
+                if slot.counts(sequence) { count(slot, size: size) }
+                if slot.last <= sequence { append(hash, to: slot, bytes: &bytes) }
             }
         }
         if bytes != 0 { ledger.addTags(bytes: bytes) }
@@ -54,11 +53,11 @@ extension TagTable {
                 let slot = stripe.slot(tag.index)
                 let counted = wasCounted && slot.counts(oldSequence)
                 if counted { discount(slot, size: oldSize) }
-                if slot.counts(newSequence) {
-                    slot.pointee.liveCount += 1
-                    slot.pointee.liveBytes += Int64(newSize)
-                    if !counted { append(hash, to: slot, bytes: &bytes) }
-                }
+                let counts = slot.counts(newSequence)
+                if counts { count(slot, size: newSize) }
+                // What was stale has a record, but it may be on its way to the reaper and back, and TAG KEYS is to find the key.
+                let hasRecord = counts ? counted : slot.last <= oldSequence
+                if slot.last <= newSequence, !hasRecord { append(hash, to: slot, bytes: &bytes) }
                 release(tag, stripe, bytes: &bytes)  // the old entry's; the new one holds its own
             }
         }
@@ -75,6 +74,11 @@ extension TagTable {
                 if slot.counts(tags.sequence) { discount(slot, size: size) }
             }
         }
+    }
+
+    private func count(_ slot: UnsafeMutablePointer<TagSlot>, size: Int) {
+        slot.pointee.liveCount += 1
+        slot.pointee.liveBytes += Int64(size)
     }
 
     private func discount(_ slot: UnsafeMutablePointer<TagSlot>, size: Int) {

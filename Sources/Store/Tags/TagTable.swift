@@ -171,7 +171,8 @@ struct TagTable {
         slot.pointee.referenceCount -= 1
         guard slot.pointee.referenceCount == 0 else { return }
         dropRecords(slot)
-        raiseFloor(floorWord(stripe: tag.stripe, slot.pointee.nameHash, slot.pointee.namespace), to: max(slot.last, slot.stale))
+        let floor = floorWord(stripe: tag.stripe, slot.pointee.nameHash, slot.pointee.namespace)
+        raiseFloor(floor, to: max(slot.last, slot.stale))
         stripe.remove(tag.index, bytes: &bytes)
     }
 

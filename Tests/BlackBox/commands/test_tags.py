@@ -78,6 +78,19 @@ def test_keys_that_move_take_their_tags_along(client):
     assert client.call("TAG", "COUNT", "a").value == 0
 
 
+def test_a_copy_in_another_database_outlives_that_ones_invalidations(client):
+    client.call("SET", "k", "v", "TAGS", 1, "a")
+    client.call("SELECT", 1)
+    client.call("SET", "other", "v", "TAGS", 1, "a")
+    client.call("TAG", "INVALIDATE", "a")
+    client.call("SELECT", 0)
+    assert client.call("COPY", "k", "k", "DB", 1).value == 1
+    client.call("SELECT", 1)
+    assert client.call("GET", "k").value == b"v"
+    assert client.call("TAG", "INVALIDATE", "a").value == 1
+    assert client.call("GET", "k").value is None and client.call("DBSIZE").value == 0
+
+
 def test_invalidation(client):
     for number in range(300):
         client.call("SET", f"k{number}", "v", "TAGS", 2, f"mod{number % 3}", "all")

@@ -108,6 +108,7 @@ struct TagHammer {
                 for index in indexes { store.access.shard(index).lock() }
                 if let handle = store.access.find(first, now: now, touching: true) {
                     _ = store.access.set(second, toCopyOf: handle, expiry: handle.expiry, rule: UInt8(1 + from % 30))
+                    store.access.settle(second, now: now)
                 }
                 for index in indexes { store.access.shard(index).unlock() }
             }

@@ -39,6 +39,7 @@ struct TagInvariants {
     private mutating func add(_ entry: Entry, _ store: Store, seed: HashSeed) {
         guard entry.hasExtension else { return }
         let entryExtension = entry.entryExtension
+        if !store.tags.isValid(entryExtension) { violations.append("a void entry is left: no record led there") }
         for index in 0..<entryExtension.tagCount {
             let tag = entryExtension.tag(index)
             let slot = store.tags.slot(tag)
@@ -46,8 +47,8 @@ struct TagInvariants {
             if !entryExtension.isRetired, slot.counts(entryExtension.sequence) {
                 tallies[tag]?.live += 1
                 tallies[tag]?.liveBytes += entry.blockSize
-                tallies[tag]?.hashes.insert(seed.hash(entry.key))
             }
+            if slot.last <= entryExtension.sequence { tallies[tag]?.hashes.insert(seed.hash(entry.key)) }
         }
     }
 

@@ -92,7 +92,7 @@ let package = Package(
         .executableTarget(name: "nearcached", dependencies: ["Daemon", "CLinux"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "nearcached-benchmark",
-            dependencies: ["CLinux", "CPrimitives", "Primitives"],
+            dependencies: ["CLinux", "CPrimitives", "Primitives", "Configuration", "Commands"],
             path: "Benchmarks/Generator",
             swiftSettings: swiftSettings
         ),

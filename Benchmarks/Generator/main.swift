@@ -7,5 +7,6 @@ case "load": runClosedLoop(arguments, keys: .sequential)
 case "run": runClosedLoop(arguments, keys: .uniform)
 case "pause": runPauseProbe(arguments)
 case "storm": runStorm(arguments)
-default: fail("usage: nearcached-benchmark load|run|pause|storm --port N [--name value ...]")
+case "rules": runRuleShapes()
+default: fail("usage: nearcached-benchmark load|run|pause|storm|rules --port N [--name value ...]")
 }

@@ -8,11 +8,11 @@ import os
 import platform
 import sys
 
-from . import build, bulk, lease, report, servers, storm, tags, throughput
+from . import build, bulk, lease, report, rules, servers, storm, tags, throughput
 from .generator import Generator, GeneratorError
 
 THROUGHPUT = {scenario.name: scenario for scenario in throughput.SCENARIOS}
-SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm", "tags", "lease"]
+SCENARIOS = [*THROUGHPUT, "memory", "pause", "storm", "tags", "rules", "lease"]
 
 
 class Context:
@@ -102,7 +102,8 @@ def main(words):
     classes = available(names, context)
     if not classes:
         raise SystemExit("no server to measure")
-    results = {"machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}, "tags": {}, "lease": []}
+    results = {
+        "machine": machine(classes, context), "throughput": {}, "bulk": {}, "storm": {}, "tags": {}, "rules": {}, "lease": []}
     try:
         chosen = [THROUGHPUT[name] for name in options.scenarios if name in THROUGHPUT]
         throughput.measure(chosen, classes, context, results["throughput"])
@@ -113,6 +114,8 @@ def main(words):
             storm.measure(classes, context, results["storm"])
         if "tags" in options.scenarios and servers.Nearcached in classes:
             tags.measure(context, results["tags"])
+        if "rules" in options.scenarios and servers.Nearcached in classes:
+            rules.measure(context, results["rules"])
         if "lease" in options.scenarios and servers.Nearcached in classes:
             lease.measure(context, results["lease"])
     except KeyboardInterrupt:

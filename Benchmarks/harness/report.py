@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import bulk, lease, storm, tags, throughput
+from . import bulk, lease, rules, storm, tags, throughput
 from .servers import MIB
 
 REFERENCE = "valkey"
@@ -105,22 +105,36 @@ def storm_section(results):
     return "## Storm of values of 1 B to 100 KB at 256 MiB\n\n" + table(head, rows) if rows else ""
 
 
+def bar_rows(results, lines, bars):
+    """Rows of (title, field, form, bar) whose field was measured; a bar of None is none."""
+    rows = []
+    for title, field, form, bar in lines:
+        if field in results:
+            value, limit = results[field], bars.get(bar)
+            rows.append([title, form.format(value), f"≤ {limit} {mark(value <= limit)}" if limit else ""])
+    return rows
+
+
 def tags_section(results):
-    lines = [
+    rows = bar_rows(results, [
         ("bytes per association, 1 M entries × 3 tags, ledger", "ledger", "{:.1f}", "bytes"),
         ("the same, resident", "resident", "{:.1f}", "bytes"),
         ("TAG INVALIDATE of a tag on 1 M entries: reply, ms", "reply_ms", "{:.2f}", "reply_ms"),
         ("longest pause until all memory is back, ms", "pause_ms", "{:.1f}", "pause_ms"),
         ("CPU per GET, pipeline 16, with one tag ÷ without", "get", "{:.2f}", "get"),
-    ]
-    rows = []
-    for title, field, form, bar in lines:
-        if field in results:
-            value, limit = results[field], tags.BARS[bar]
-            rows.append([title, form.format(value), f"≤ {limit} {mark(value <= limit)}"])
+    ], tags.BARS)
     if "entries_left" in results:
         rows.append(["entries and bytes left behind it", f"{results['entries_left']}, {results['bytes_left']:,}", ""])
-    return "## Tags\n\n" + table(["what", "nearcached", "bar"], rows) if rows else ""
+    return "## Tags\n\n" + table(["what", SUBJECT, "bar"], rows) if rows else ""
+
+
+def rules_section(results):
+    rows = bar_rows(results, [
+        ("finding a key's rule among 100, slowest of three shapes, ns", "match_ns", "{:.0f}", "match_ns"),
+        ("CPU per SET, pipeline 16, with 100 rules ÷ without", "set", "{:.2f}", None),
+        ("CPU per GET, pipeline 16, with 100 rules ÷ without", "get", "{:.2f}", None),
+    ], rules.BARS)
+    return "## Rules\n\n" + table(["what", SUBJECT, "bar"], rows) if rows else ""
 
 
 def lease_section(rounds):
@@ -147,6 +161,7 @@ def markdown(results):
         pause_section(results["bulk"]),
         storm_section(results["storm"]),
         tags_section(results["tags"]),
+        rules_section(results["rules"]),
         lease_section(results["lease"]),
     ]
     if results["failures"]:

@@ -4,7 +4,7 @@ nearcached alone: no peer has tags."""
 import statistics
 
 from .servers import Nearcached
-from .throughput import VALUE_BYTES, check
+from .throughput import VALUE_BYTES, check, interleaved
 
 KEYS = 1_000_000
 TAGS = 3
@@ -52,23 +52,12 @@ def gets(context, results):
     """CPU per GET of entries with a tag against entries without, interleaved."""
     running = {}
     try:
-        for tags in (0, 1):
-            running[tags] = Nearcached(context.server_core)
-            context.say(f"tags: loading entries with {tags} tags")
-            load(running[tags], context, tags)
-        rounds = []
-        for number in range(context.rounds):
-            pair = {}
-            for tags in (0, 1) if number % 2 == 0 else (1, 0):
-                context.say(f"tags: round {number + 1} of {context.rounds}, {tags} tags")
-                result = context.generate(
-                    "run", running[tags], verb="get", depth=16, connections=8, keys=KEYS, value=VALUE_BYTES,
-                    operations=OPERATIONS, warm_up=OPERATIONS // 10, seed=number + 1)
-                pair[tags] = result["server_ns_per_operation"]
-            rounds.append(pair)
-        results["plain_ns"] = statistics.median(pair[0] for pair in rounds)
-        results["tagged_ns"] = statistics.median(pair[1] for pair in rounds)
-        results["get"] = statistics.median(pair[1] / pair[0] for pair in rounds)
+        for name, tags in (("plain", 0), ("tagged", 1)):
+            running[name] = Nearcached(context.server_core)
+            context.say(f"tags: loading {name} entries")
+            load(running[name], context, tags)
+        rounds = interleaved(context, "tags", running, "get", OPERATIONS)
+        results["get"] = statistics.median(pair["tagged"] / pair["plain"] for pair in rounds)
     finally:
         for server in running.values():
             server.stop()

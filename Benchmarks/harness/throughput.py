@@ -101,3 +101,19 @@ def check(result, server, scenario=None):
     refusals = server.refusals_allowed * result["operations"] if wanted == "done" else 0
     if result[wanted] < result["operations"] - refusals or result["mismatches"]:
         raise GeneratorError(f"{server.name}: wrong replies: {result}")
+
+
+def interleaved(context, title, running, verb, operations):
+    """Drives servers at pipeline 16, round after round: for each round {name: nanoseconds of CPU per operation}."""
+    results = []
+    for number in range(context.rounds):
+        order = list(running) if number % 2 == 0 else list(reversed(running))
+        pair = {}
+        for name in order:
+            context.say(f"{title}: {verb} round {number + 1} of {context.rounds}, {name}")
+            result = context.generate(
+                "run", running[name], verb=verb, depth=16, connections=8, keys=KEYS, value=VALUE_BYTES,
+                operations=operations, warm_up=operations // 10, seed=number + 1)
+            pair[name] = result["server_ns_per_operation"]
+        results.append(pair)
+    return results

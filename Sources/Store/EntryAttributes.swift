@@ -136,6 +136,7 @@ extension StoreAccess {
         draft.sequence = attributes.sequence ?? tags.clock
         draft.staleSeconds = attributes.staleSeconds
         draft.rule = attributes.rule
+        if attributes.tags.isEmpty, !attributes.keepsTags { return put(key, value, expiry: expiry, draft) }
         let capacity = attributes.tags.count + EntryExtension.maximumTagCount
         let isDone = withUnsafeTemporaryAllocation(of: TagID.self, capacity: capacity) { memory in
             var list = TagList(memory, tags)
@@ -144,18 +145,22 @@ extension StoreAccess {
                 return false
             }
             draft.tags = list.buffer
-            let entry = draft.withBytes {
-                Entry.make(type: .string, key: key.bytes, value: value, expiry: expiry, extensionBytes: $0)
-            }
-            guard let entry else {
-                list.releaseAll()
-                return false
-            }
-            shard.pointee.put(entry, for: key, replacing: shard.pointee.place(of: key))
-            return true
+            let isDone = put(key, value, expiry: expiry, draft)
+            if !isDone { list.releaseAll() }
+            return isDone
         }
         if isDone { settle(key, now: now) }
         return isDone
+    }
+
+    private func put(_ key: Key, _ value: EntryValue, expiry: Int64, _ draft: EntryExtensionDraft) -> Bool {
+        let entry = draft.withBytes {
+            Entry.make(type: .string, key: key.bytes, value: value, expiry: expiry, extensionBytes: $0)
+        }
+        guard let entry else { return false }
+        let shard = shard(hash: key.hash)
+        shard.pointee.put(entry, for: key, replacing: shard.pointee.place(of: key))
+        return true
     }
 
     /// Retains the tags that a value is to bear.

@@ -4,11 +4,13 @@ import Primitives
 
 /// What is known of one tag, in a cache line.
 ///
-///     0       8        16         24           32       36          40           44          48     56         60
-///     ┌───────┬────────┬──────────┬────────────┬────────┬───────────┬────────────┬───────────┬──────┬──────────┬─────────┐
-///     │ last  │ stale  │ postings │ live bytes │ live   │ reference │ record     │ namespace │ name │ name's   │ state   │
-///     │       │        │          │            │ count  │ count     │ count      │           │      │ hash     │         │
-///     └───────┴────────┴──────────┴────────────┴────────┴───────────┴────────────┴───────────┴──────┴──────────┴─────────┘
+///     0          8       16       24           32       36          40           44          48     56         60
+///     ┌──────────┬───────┬────────┬────────────┬────────┬───────────┬────────────┬───────────┬──────┬──────────┬─────────┐
+///     │ postings │ last  │ stale  │ live bytes │ live   │ reference │ record     │ namespace │ name │ name's   │ state   │
+///     │          │       │        │            │ count  │ count     │ count      │           │      │ hash     │         │
+///     └──────────┴───────┴────────┴────────────┴────────┴───────────┴────────────┴───────────┴──────┴──────────┴─────────┘
+///
+/// What is first is read under the lock only: the thread sanitizer takes a change of any member for one of the first.
 ///
 /// `last` and `stale` are the numbers of the last invalidation and of the last soft one: an entry is void when one of its tags has a
 /// `last` above the entry's sequence. They are read without a lock, all else under the stripe's.
@@ -16,10 +18,10 @@ import Primitives
 /// An entry counts as live for a tag from the time it is linked until it is taken out, or retired as stale, or an invalidation of
 /// the tag sets the count to 0: the numbers tell which came first. Each live entry has at least one record in the postings.
 struct TagSlot {
-    var last: UInt64
-    var stale: UInt64
     /// The first chunk of the records, the one that has room.
     var postings: PostingChunk?
+    var last: UInt64
+    var stale: UInt64
     /// Bytes of the live entries.
     var liveBytes: Int64
     var liveCount: UInt32

@@ -102,7 +102,7 @@ struct TagStripe {
         let slot = slot(index)
         slot.initialize(
             to: TagSlot(
-                last: last, stale: 0, postings: nil, liveBytes: 0, liveCount: 0, referenceCount: 0, recordCount: 0,
+                postings: nil, last: last, stale: 0, liveBytes: 0, liveCount: 0, referenceCount: 0, recordCount: 0,
                 namespace: namespace, name: name, nameHash: hash, isBeingCompacted: 0))
         put(index, hash: hash)
         field(4).pointee += 1

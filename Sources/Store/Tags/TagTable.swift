@@ -274,9 +274,11 @@ struct TagTable {
 
 /// The stripe is locked, but for the three that tell validity.
 extension UnsafeMutablePointer where Pointee == TagSlot {
-    /// `TagSlot` is laid out in the order of its declaration: `last` and `stale` come first.
+    /// `TagSlot` is laid out in the order of its declaration: `last` is its second word, `stale` the third.
     @inline(__always)
-    var lastWord: UnsafeMutablePointer<UInt64> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt64.self) }
+    var lastWord: UnsafeMutablePointer<UInt64> {
+        (UnsafeMutableRawPointer(self) + 8).assumingMemoryBound(to: UInt64.self)
+    }
     @inline(__always)
     var staleWord: UnsafeMutablePointer<UInt64> { lastWord + 1 }
     @inline(__always) var last: UInt64 { nc_atomic_load_acquire(lastWord) }

@@ -59,12 +59,7 @@ struct Invariants {
             expectEqual(table.pointee.staleCount, found.staleCount, "a table's count of stale entries")
             expectEqual(table.pointee.blockSize, found.blockSize, "a table's bytes")
             expectEqual(table.pointee.entryBytes, found.entryBytes, "a table's entry bytes")
-            for number in 0...UInt8.max {
-                let (counted, rule) = (table.pointee.ruleTallies[number] ?? RuleTally(), found.byRule[number])
-                expectEqual(counted.entryCount, rule?.entryCount ?? 0, "a rule's entry count")
-                expectEqual(counted.entryBytes, rule?.entryBytes ?? 0, "a rule's entry bytes")
-                expectEqual(counted.staleCount, rule?.staleCount ?? 0, "a rule's count of stale entries")
-            }
+            checkRules(of: table.pointee, found)
             entryBytes += found.entryBytes
             entryCount += found.entryCount
             tableBytes += found.blockSize
@@ -74,6 +69,17 @@ struct Invariants {
         expectEqual(shard.pointee.entryCount, entryCount, "a shard's entry count")
         expectEqual(shard.pointee.tableBytes, tableBytes, "a shard's table bytes")
         check(tally, against: shard.pointee.eviction.pointee)
+    }
+
+    /// Nearly all tables have no entry under a rule: 256 comparisons in each made these checks most of what the tests took.
+    private mutating func checkRules(of table: Table, _ found: TableTally) {
+        guard table.ruleTallies.blockSize > 0 || !found.byRule.isEmpty else { return }
+        for number in 0...UInt8.max {
+            let (counted, rule) = (table.ruleTallies[number] ?? RuleTally(), found.byRule[number])
+            expectEqual(counted.entryCount, rule?.entryCount ?? 0, "a rule's entry count")
+            expectEqual(counted.entryBytes, rule?.entryBytes ?? 0, "a rule's entry bytes")
+            expectEqual(counted.staleCount, rule?.staleCount ?? 0, "a rule's count of stale entries")
+        }
     }
 
     private struct TableTally {
